@@ -29,6 +29,8 @@ impl Message {
 /// What the model is asked and what it says.
 pub(super) struct Exchange<'e> {
     pub(super) model: &'static Model,
+    /// Tried instead after some failures.
+    pub(super) fallback: &'static Model,
     pub(super) input: &'e [Message],
     pub(super) output: Message,
     /// `stop`, `length`, `tool_calls` or `content_filter`.
@@ -70,9 +72,11 @@ const FAILURES: [Failure; 4] = [
         seconds: 0.11,
     },
 ];
-/// Share of calls whose first attempt fails, and of those that are tried again.
+/// Share of calls whose first attempt fails, of those that are tried again, and of these that go to
+/// the other model.
 const FAILING: f64 = 0.008;
 const RETRIED: f64 = 0.88;
+const FALLEN_BACK: f64 = 0.25;
 
 /// One attempt as its span reports it.
 pub(super) struct Attempt<'a> {
@@ -81,6 +85,7 @@ pub(super) struct Attempt<'a> {
     pub(super) template: &'a str,
     pub(super) params: &'static str,
     pub(super) exchange: &'a Exchange<'a>,
+    pub(super) model: &'static Model,
     pub(super) response_id: String,
     pub(super) failure: Option<Failure>,
     /// Earlier attempts of the same call.
@@ -110,24 +115,33 @@ pub(super) fn call(
     exchange: &Exchange<'_>,
 ) -> Outcome {
     let failure = if trace.dice.chance(FAILING) { Some(*trace.dice.pick(&FAILURES)) } else { None };
-    let first = attempt(world, plan, trace, parent, start, exchange, (failure, 0));
+    let first = Try { model: exchange.model, failure, resends: 0 };
+    let first = attempt(world, plan, trace, (parent, start), exchange, first);
     if first.failure.is_none() || !trace.dice.chance(RETRIED) {
         return first;
     }
-    let wait = trace.nanos(0.8, 0.3);
-    attempt(world, plan, trace, parent, first.end + wait, exchange, (None, 1))
+    let start = first.end + trace.nanos(0.8, 0.3);
+    let falls_back = trace.dice.chance(FALLEN_BACK);
+    let model = if falls_back { exchange.fallback } else { exchange.model };
+    let second = Try { model, failure: None, resends: i64::from(!falls_back) };
+    attempt(world, plan, trace, (parent, start), exchange, second)
+}
+
+/// How an attempt is made.
+struct Try {
+    model: &'static Model,
+    failure: Option<Failure>,
+    resends: i64,
 }
 
 fn attempt(
     world: &World,
     plan: &Plan,
     trace: &mut Trace,
-    parent: &[u8],
-    start: i64,
+    (parent, start): (&[u8], i64),
     exchange: &Exchange<'_>,
-    (failure, resends): (Option<Failure>, i64),
+    Try { model, failure, resends }: Try,
 ) -> Outcome {
-    let model = exchange.model;
     let system = world.system(plan);
     let tools = exchange.tools.map_or(0, str::len);
     let chars = system.len() + tools + exchange.input.iter().map(Message::chars).sum::<usize>();
@@ -146,6 +160,7 @@ fn attempt(
         template: world.template(plan),
         params: params(plan.flow),
         exchange,
+        model,
         response_id: [prefix, &trace.dice.word(22)].concat(),
         failure,
         resends,

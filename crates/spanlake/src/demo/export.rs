@@ -264,7 +264,7 @@ impl Iterator for Requests<'_> {
                 }
                 Event::Log(record) => {
                     if self.logs.is_empty() {
-                        self.schedule(at + self.window / 4, Event::FlushLogs);
+                        self.schedule(at + self.window, Event::FlushLogs);
                     }
                     self.logs.push(*record);
                     None
@@ -382,9 +382,9 @@ fn record(plan: &Plan, trace_id: &[u8], judgement: Judgement) -> Record {
             double("gen_ai.evaluation.score.value", judgement.score),
             text("gen_ai.evaluation.score.label", judgement.label),
             text("gen_ai.evaluation.explanation", judgement.explanation),
-            text("spanlake.evaluator.type", judgement.evaluator_type),
-            text("spanlake.evaluator.name", judgement.evaluator),
-            text("spanlake.evaluator.version", "1"),
+            text("gen_ai.evaluation.evaluator.type", judgement.evaluator_type),
+            text("gen_ai.evaluation.evaluator.name", judgement.evaluator),
+            text("spanlake.evaluator_version", "1"),
             text("spanlake.tenant", plan.tenant.id),
             text("spanlake.workflow", plan.flow.workflow()),
         ],

@@ -41,7 +41,7 @@ pub use self::{
 };
 
 /// Spans of an average trace, re-exports excluded.
-const SPANS_PER_TRACE: f64 = 4.9;
+const SPANS_PER_TRACE: f64 = 5.0;
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]

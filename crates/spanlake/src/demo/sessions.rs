@@ -16,7 +16,7 @@ const SESSIONS: [(Flow, f64, i64); 5] = [
     (Flow::Support, 0.20, 4),
     (Flow::Summary, 0.23, 1),
     (Flow::Intent, 0.23, 1),
-    (Flow::Agent, 0.29, 2),
+    (Flow::Agent, 0.355, 2),
     (Flow::Invoice, 0.19, 1),
 ];
 /// The workflow of `silent_workflow`.
@@ -92,15 +92,15 @@ impl Plans {
         let mut dice = Dice::new(world.seed, Purpose::Session, self.sessions);
         let choice = dice.weighted(SESSIONS.iter().map(|(_, share, _)| *share));
         let (flow, _, longest) = *super::dice::nth(&SESSIONS, choice as u64);
-        let tenant = dice.weighted(TENANTS.iter().map(|tenant| tenant.share));
-        let tenant = super::dice::nth(&TENANTS, tenant as u64);
+        let which = dice.weighted(TENANTS.iter().map(|tenant| tenant.share)) as u64;
+        let tenant = super::dice::nth(&TENANTS, which);
         let left = (self.traces - self.planned) as i64;
         let turns = dice.range(1, longest).min(left);
         let quantile = (self.planned as f64 + dice.unit() * turns as f64) / self.traces as f64;
         let start = world.calendar.time_at(quantile);
         // Few people ask much and many ask little.
         let rank = (tenant.users as f64 * dice.unit().powi(2)) as u64;
-        let user = mix(world.seed ^ mix(tenant.id.len() as u64 * 7919 + rank));
+        let user = mix(world.seed ^ mix(which * 100_000 + rank));
         let mut plan = Plan {
             index: 0,
             flow,

@@ -107,6 +107,8 @@ fn bodies_decode_and_come_in_order() {
     let (spans, partial) = share(requests.truth(), |_| true, |t| (t.spans, t.partial_spans));
     assert!(sent > spans + partial, "some requests are sent twice");
     assert!(sent < (spans + partial) * 104 / 100);
+    let estimate = demo.estimated_spans() as f64;
+    assert!((spans as f64 / estimate - 1.0).abs() < 0.06, "{spans} spans, estimated {estimate}");
     let (evals, _) = share(requests.truth(), |_| true, |t| (t.evals, 0));
     assert_eq!(logged, evals);
     assert!(last < demo.bounds().1 + 3 * 3600 * 1_000_000);

@@ -19,7 +19,7 @@ pub(in crate::demo) fn identify(writer: SpanWriter, plan: &Plan) -> SpanWriter {
 
 pub(super) fn model_call(attempt: &Attempt<'_>) -> SpanWriter {
     let (plan, exchange) = (attempt.plan, attempt.exchange);
-    let model = exchange.model;
+    let model = attempt.model;
     let name = ["chat ", model.request].concat();
     let (temperature, max_tokens) = if plan.flow == Flow::Agent { (0.1, 600) } else { (0.3, 300) };
     let mut writer = SpanWriter::new(name, 3, attempt.start, attempt.end)

@@ -18,7 +18,7 @@ pub(in crate::demo) fn identify(writer: SpanWriter, kind: &str, plan: &Plan) -> 
 
 pub(super) fn model_call(attempt: &Attempt<'_>) -> SpanWriter {
     let (plan, exchange) = (attempt.plan, attempt.exchange);
-    let model = exchange.model;
+    let model = attempt.model;
     let mut input = String::with_capacity(1024);
     input.push('[');
     chat_messages(&mut input, attempt.system, exchange.input);

@@ -14,7 +14,7 @@ use super::{
 
 /// The span of an attempt and where it comes from.
 pub(super) fn model_call(attempt: &Attempt<'_>) -> (Origin, SpanWriter) {
-    let anthropic = attempt.exchange.model.is_anthropic();
+    let anthropic = attempt.model.is_anthropic();
     match attempt.plan.flow {
         Flow::Support => {
             let scope = if anthropic {

@@ -18,7 +18,7 @@ pub(in crate::demo) fn identify(writer: SpanWriter, kind: &str, plan: &Plan) -> 
 
 pub(super) fn model_call(attempt: &Attempt<'_>) -> SpanWriter {
     let (plan, exchange) = (attempt.plan, attempt.exchange);
-    let model = exchange.model;
+    let model = attempt.model;
     let name = if model.is_anthropic() { "Messages" } else { "ChatCompletion" };
     let writer = SpanWriter::new(name, 1, attempt.start, attempt.end);
     let mut writer = identify(writer, "LLM", plan)

@@ -23,7 +23,7 @@ pub(in crate::demo) fn entity(
 
 pub(super) fn model_call(attempt: &Attempt<'_>) -> SpanWriter {
     let (plan, exchange) = (attempt.plan, attempt.exchange);
-    let model = exchange.model;
+    let model = attempt.model;
     let (name, system) = if model.is_anthropic() {
         ("anthropic.chat", "Anthropic")
     } else {

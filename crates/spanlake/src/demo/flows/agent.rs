@@ -14,7 +14,7 @@ use super::super::{
     templates::TOOLS,
     trace::{Plan, Service, Trace, World},
 };
-use super::{model, spill};
+use super::{models, spill};
 
 const APP: (Service, &str) = (Service::OrderAgent, genai::SCOPE);
 const TOOL_SIDE: (Service, &str) = (Service::OrderTools, genai::SCOPE);
@@ -23,7 +23,8 @@ const TOOL_SIDE: (Service, &str) = (Service::OrderTools, genai::SCOPE);
 struct Run<'r> {
     world: &'r World,
     plan: &'r Plan,
-    model: &'static Model,
+    /// The one in use and the one to fall back to.
+    models: (&'static Model, &'static Model),
     root: Vec<u8>,
     /// Nanoseconds.
     now: i64,
@@ -32,6 +33,8 @@ struct Run<'r> {
     tools: String,
     steps: i64,
     is_escalated: bool,
+    /// Decision on the last write.
+    approval: Option<&'static str>,
     failure: Option<Failure>,
     last_call: Option<(Vec<u8>, i64)>,
 }
@@ -54,7 +57,7 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
     let mut run = Run {
         world,
         plan,
-        model: model(plan, &SONNET, &GPT_4O),
+        models: models(plan, &SONNET, &GPT_4O),
         root,
         now: start + 2_000_000,
         order,
@@ -62,6 +65,7 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
         tools: ["[", &definitions.join(","), "]"].concat(),
         steps: 0,
         is_escalated: false,
+        approval: None,
         failure: None,
         last_call: None,
     };
@@ -101,7 +105,7 @@ impl Run<'_> {
         if trace.dice.chance(0.03) && !self.use_tool(trace, "escalate_to_human", false) {
             return self.stopped();
         }
-        let text = closing(errand, &self.order);
+        let text = closing(errand, &self.order, self.approval);
         if self.ask(trace, None, Message::Assistant(text.clone()), "stop").is_none() {
             return "error";
         }
@@ -111,7 +115,7 @@ impl Run<'_> {
             trace.judge(&span_id, end, "task_completion", !self.is_escalated);
         }
         self.guardrail(trace, "personal_data", "output-privacy@2");
-        if self.is_escalated { "escalated" } else { "completed" }
+        if self.is_escalated { "escalated" } else { "final_answer" }
     }
 
     fn stopped(&self) -> &'static str {
@@ -178,7 +182,8 @@ impl Run<'_> {
         finish: &'static str,
     ) -> Option<()> {
         let exchange = Exchange {
-            model: self.model,
+            model: self.models.0,
+            fallback: self.models.1,
             input: &self.conversation,
             output,
             finish,
@@ -211,6 +216,7 @@ impl Run<'_> {
             lot if lot < 0.985 => Some("rejected"),
             _ => Some("pending"),
         };
+        self.approval = approval.or(self.approval);
         let start = self.now + 2_000_000;
         let wait = if is_write && !is_broken { 1.4 } else { 0.16 };
         let end = start + trace.nanos(wait, 0.5);
@@ -305,14 +311,20 @@ impl Run<'_> {
     }
 }
 
-fn closing(errand: Errand, order: &str) -> String {
-    let text = match errand {
-        Errand::Status => "is on its way and the carrier will bring it within two working days",
-        Errand::Refund => "has been refunded. The money is back on your account within five days",
-        Errand::Address => {
+fn closing(errand: Errand, order: &str, approval: Option<&str>) -> String {
+    let text = match (approval, errand) {
+        (Some("rejected"), _) => "stays as it is, because the request was declined after a review",
+        (Some("pending"), _) => "waits for an approval. You hear from us within one working day",
+        (_, Errand::Status) => {
+            "was looked up and is in good order. The carrier sends you the day of delivery"
+        }
+        (_, Errand::Refund) => {
+            "has been refunded. The money is back on your account within five days"
+        }
+        (_, Errand::Address) => {
             "will be delivered to the pickup point you named. You get a code by message"
         }
-        Errand::Cancel => "is cancelled. Nothing will be charged for it",
+        (_, Errand::Cancel) => "is cancelled. Nothing will be charged for it",
     };
     format!("Order {order} {text}.")
 }

@@ -13,7 +13,7 @@ use super::super::{
     people::{GPT_4O_MINI, GPT_41_MINI},
     trace::{Plan, Service, Trace, World},
 };
-use super::{conclude, model, spill};
+use super::{conclude, models, spill};
 
 const APP: (Service, &str) = (Service::IntentRouter, "langfuse-sdk");
 /// The intent that gains weight in `slow_drift`.
@@ -42,8 +42,10 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
     let is_broken = trace.dice.chance(rate::PARSE);
     let is_cut = is_broken && damage(&mut json, &mut trace.dice);
 
+    let (model, fallback) = models(plan, &GPT_41_MINI, &GPT_4O_MINI);
     let exchange = Exchange {
-        model: model(plan, &GPT_41_MINI, &GPT_4O_MINI),
+        model,
+        fallback,
         input: &[Message::User(["Message: ", &message].concat())],
         output: Message::Assistant(json.clone()),
         finish: if is_cut { "length" } else { "stop" },

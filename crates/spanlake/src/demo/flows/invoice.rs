@@ -9,7 +9,7 @@ use super::super::{
     people::{GPT_4O, HAIKU},
     trace::{Plan, Service, Trace, World},
 };
-use super::{conclude, model, spill};
+use super::{conclude, models, spill};
 
 const APP: (Service, &str) = (Service::DocumentIntake, "traceloop.tracer");
 
@@ -23,8 +23,10 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
     let is_broken = trace.dice.chance(broken);
     let is_cut = is_broken && invoices::damage(&mut invoice.json, &mut trace.dice);
 
+    let (model, fallback) = models(plan, &GPT_4O, &HAIKU);
     let exchange = Exchange {
-        model: model(plan, &GPT_4O, &HAIKU),
+        model,
+        fallback,
         input: &[Message::User(["Invoice:\n", &invoice.text].concat())],
         output: Message::Assistant(invoice.json.clone()),
         finish: if is_cut { "length" } else { "stop" },

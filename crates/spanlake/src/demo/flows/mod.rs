@@ -32,9 +32,14 @@ pub(super) fn write(world: &World, plan: &Plan) -> Trace {
     trace
 }
 
-/// The model of a session: the main one for most, the other for the rest, whoever asks.
-fn model(plan: &Plan, main: &'static Model, other: &'static Model) -> &'static Model {
-    if plan.model_lot < 0.68 { main } else { other }
+/// The model of a session and the one to fall back to: the main one serves most sessions, the other
+/// the rest, whoever asks.
+fn models(
+    plan: &Plan,
+    main: &'static Model,
+    other: &'static Model,
+) -> (&'static Model, &'static Model) {
+    if plan.model_lot < 0.68 { (main, other) } else { (other, main) }
 }
 
 /// Lets a secret slip into a few inputs.

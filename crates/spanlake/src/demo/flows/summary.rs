@@ -9,7 +9,7 @@ use super::super::{
     people::{GPT_41_MINI, HAIKU},
     trace::{Plan, Service, Trace, World},
 };
-use super::{conclude, model, spill};
+use super::{conclude, models, spill};
 
 const APP: (Service, &str) = (Service::TicketDesk, genai::SCOPE);
 
@@ -31,8 +31,10 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
         }
         summary.push('.');
     }
+    let (model, fallback) = models(plan, &GPT_41_MINI, &HAIKU);
     let exchange = Exchange {
-        model: model(plan, &GPT_41_MINI, &HAIKU),
+        model,
+        fallback,
         input: &[Message::User(["Ticket:\n", &ticket.text].concat())],
         output: Message::Assistant(summary.clone()),
         finish: "stop",

@@ -11,7 +11,7 @@ use super::super::{
     people::{FAULT_TENANT, GPT_4O_MINI, HAIKU},
     trace::{Plan, Service, Trace, World},
 };
-use super::{conclude, model, spill};
+use super::{conclude, models, spill};
 
 const SCOPE: &str = "openinference.instrumentation.langchain";
 const APP: (Service, &str) = (Service::SupportApi, SCOPE);
@@ -34,8 +34,10 @@ pub(super) fn write(world: &World, plan: &Plan, trace: &mut Trace) {
     let mut prompt = String::with_capacity(200 + contents.len());
     let _ = write!(prompt, "Passages:\n{contents}\nQuestion: {text}");
 
+    let (model, fallback) = models(plan, &GPT_4O_MINI, &HAIKU);
     let exchange = Exchange {
-        model: model(plan, &GPT_4O_MINI, &HAIKU),
+        model,
+        fallback,
         input: &[Message::User(prompt)],
         output: Message::Assistant(answer.text.clone()),
         finish: "stop",
