@@ -1,0 +1,153 @@
+//! Tokens and cost.
+
+use serde_json::{Map, Value};
+use spanlake_model::{CostSource, Kind, Micros, SpanRow, Usage};
+
+use crate::attrs::{Attrs, parse_json};
+use crate::context::IngestContext;
+use crate::conventions::Column;
+
+/// Fills the token and cost columns from what the span reports.
+pub(crate) fn reported(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
+    span.input_tokens = attrs.int(Column::InputTokens);
+    span.output_tokens = attrs.int(Column::OutputTokens);
+    span.cache_read_tokens = attrs.int(Column::CacheReadTokens);
+    span.cache_write_tokens = attrs.int(Column::CacheWriteTokens);
+    span.reasoning_tokens = attrs.int(Column::ReasoningTokens);
+    for key in ["langfuse.observation.usage_details", "langfuse.observation.usage"] {
+        if let Some(Value::Object(usage)) = attrs.json(key) {
+            let read = langfuse(usage);
+            span.input_tokens = span.input_tokens.or(read.input);
+            span.output_tokens = span.output_tokens.or(read.output);
+            span.cache_read_tokens = span.cache_read_tokens.or(read.cache_read);
+            span.cache_write_tokens = span.cache_write_tokens.or(read.cache_write);
+            span.reasoning_tokens = span.reasoning_tokens.or(read.reasoning);
+        }
+    }
+    let cost = langfuse_cost(attrs).or_else(|| attrs.double(Column::Cost));
+    // A negative or endless price is a client's mistake; it would spoil every sum.
+    if let Some(cost) = cost.filter(|cost| cost.is_finite() && *cost >= 0.0) {
+        span.cost_usd = Some(cost);
+        span.cost_source = CostSource::Reported;
+    }
+}
+
+/// Counts beyond this are no counts.
+const SANE_TOKENS: i64 = 1 << 40;
+
+/// Computes a cost from the price table when the span brings none.
+pub(crate) fn computed(span: &mut SpanRow, ctx: &IngestContext) {
+    let billed = matches!(span.kind, Kind::Llm | Kind::Embedding);
+    if span.cost_usd.is_some() || !billed {
+        return;
+    }
+    if span.input_tokens.is_none() && span.output_tokens.is_none() {
+        return;
+    }
+    let usage = Usage {
+        input: span.input_tokens.unwrap_or_default(),
+        output: span.output_tokens.unwrap_or_default(),
+        cache_read: span.cache_read_tokens.unwrap_or_default(),
+        cache_write: span.cache_write_tokens.unwrap_or_default(),
+        reasoning: span.reasoning_tokens.unwrap_or_default(),
+    };
+    if usage.input > SANE_TOKENS || usage.output > SANE_TOKENS {
+        return;
+    }
+    let provider = span.provider.as_deref().unwrap_or_default();
+    let at =
+        if span.time_suspect { ctx.received } else { Micros::from_nanos(span.start_unix_nano) };
+    let models = [span.response_model.as_deref(), span.request_model.as_deref()];
+    let cost = models
+        .into_iter()
+        .flatten()
+        .find_map(|model| ctx.prices.cost_usd(provider, model, at, usage));
+    if let Some(cost) = cost {
+        span.cost_usd = Some(cost);
+        span.cost_source = CostSource::Computed;
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    input: Option<i64>,
+    output: Option<i64>,
+    cache_read: Option<i64>,
+    cache_write: Option<i64>,
+    reasoning: Option<i64>,
+}
+
+/// Reads Langfuse's usage: its own disjoint classes (`input`, `input_cached_tokens`, ...), `OpenAI`'s
+/// totals with details, or Anthropic's counts beside the cache.
+fn langfuse(usage: &Map<String, Value>) -> Counts {
+    let int = |path: &str| {
+        let flat = usage.get(path);
+        let value = flat.or_else(|| path.split_once('.').and_then(|(a, b)| usage.get(a)?.get(b)));
+        value.and_then(|value| crate::attrs::int(&crate::attrs::from_json(value)))
+    };
+    let first = |paths: &[&str]| paths.iter().find_map(|path| int(path));
+    let sum = |name: &str| {
+        let prefix = format!("{name}_");
+        let classes = usage.iter().filter(|(key, value)| {
+            value.is_number()
+                && (key.as_str() == name || key.starts_with(&prefix))
+                && !key.ends_with("_tokens_details")
+        });
+        let counts: Vec<i64> = classes.filter_map(|(key, _)| int(key)).collect();
+        (!counts.is_empty()).then(|| counts.iter().fold(0_i64, |sum, n| sum.saturating_add(*n)))
+    };
+    let cache_read = first(&[
+        "input_cached_tokens",
+        "input_cache_read",
+        "input_cache_read_tokens",
+        "cache_read_input_tokens",
+        "prompt_tokens_details.cached_tokens",
+        "input_tokens_details.cached_tokens",
+        "input_token_details.cache_read",
+    ]);
+    let cache_write = first(&[
+        "input_cache_creation",
+        "input_cache_write",
+        "input_cache_creation_tokens",
+        "cache_creation_input_tokens",
+        "input_token_details.cache_creation",
+    ])
+    .or_else(|| {
+        let parts = [int("input_cache_creation_5m"), int("input_cache_creation_1h")];
+        let known: Vec<i64> = parts.into_iter().flatten().collect();
+        (!known.is_empty()).then(|| known.iter().sum())
+    });
+    let reasoning = first(&[
+        "output_reasoning",
+        "output_reasoning_tokens",
+        "completion_tokens_details.reasoning_tokens",
+        "output_tokens_details.reasoning_tokens",
+        "output_token_details.reasoning",
+    ]);
+    // Anthropic's own counts leave the cache out; OpenAI's and LangChain's include it.
+    let beside_cache = usage.contains_key("cache_read_input_tokens")
+        || usage.contains_key("cache_creation_input_tokens");
+    let input = int("prompt_tokens").or_else(|| {
+        let tokens = int("input_tokens")?;
+        let cached = cache_read.unwrap_or_default() + cache_write.unwrap_or_default();
+        Some(if beside_cache { tokens.saturating_add(cached) } else { tokens })
+    });
+    Counts {
+        input: input.or_else(|| first(&["promptTokens"])).or_else(|| sum("input")),
+        output: first(&["completion_tokens", "output_tokens", "completionTokens"])
+            .or_else(|| sum("output")),
+        cache_read,
+        cache_write,
+        reasoning,
+    }
+}
+
+fn langfuse_cost(attrs: &Attrs<'_, '_>) -> Option<f64> {
+    let val = attrs.peek("langfuse.observation.cost_details")?;
+    let Value::Object(cost) = parse_json(val)? else { return None };
+    if let Some(total) = cost.get("total").and_then(Value::as_f64) {
+        return Some(total);
+    }
+    let parts: Vec<f64> = cost.values().filter_map(Value::as_f64).collect();
+    (!parts.is_empty()).then(|| parts.iter().sum())
+}

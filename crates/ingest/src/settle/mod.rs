@@ -1,0 +1,41 @@
+//! What a span's row says that depends on its trace. Pure, idempotent, independent of order.
+//!
+//! ```text
+//! rows ─▶ marks: take back what an earlier call inherited ─▶ tree ─▶ placeholders ─▶ roles
+//!      ─▶ inherit (identity, prompt) ─▶ agents (steps, retries, tool arguments) ─▶ rows
+//! ```
+//!
+//! A value that was inherited or derived is marked in `inherited_columns` as `column#hash`, the
+//! hash being of the value. When a row is merged with a later contribution that brings a value of
+//! its own, the hash no longer fits and the value stays. A placeholder names the span that it
+//! announces as `placeholder_of:ID`.
+
+mod agents;
+mod inherit;
+mod marks;
+mod roles;
+mod tree;
+
+use spanlake_model::{Settle, TraceRows};
+
+pub(crate) use marks::placeholder_mark;
+
+/// Settles traces as contract.md defines their derived facts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TraceSettler;
+
+impl Settle for TraceSettler {
+    fn settle(&self, trace: &mut TraceRows) {
+        for span in &mut trace.spans {
+            marks::take_back_span(span);
+        }
+        for payload in &mut trace.payloads {
+            marks::take_back_payload(payload);
+        }
+        let tree = tree::Tree::new(&trace.spans);
+        roles::placeholders(&mut trace.spans, &tree);
+        roles::token_roles(&mut trace.spans, &tree);
+        agents::settle(trace, &tree);
+        inherit::settle(trace, &tree);
+    }
+}

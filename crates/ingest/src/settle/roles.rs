@@ -1,0 +1,165 @@
+//! `token_role` and `is_superseded`: what counts once although several spans report it.
+
+use std::collections::HashMap;
+
+use spanlake_model::{Kind, SpanRow, TokenRole};
+
+use super::marks::placeholder_of;
+use super::tree::Tree;
+
+/// Hides a placeholder once the span that it announces is there.
+pub(super) fn placeholders(spans: &mut [SpanRow], tree: &Tree) {
+    let superseded: Vec<bool> = spans
+        .iter()
+        .map(|span| {
+            placeholder_of(span).is_some_and(|real| {
+                let real = tree.by_id.get(real).and_then(|at| spans.get(*at));
+                real.is_some_and(|real| real.span_id != span.span_id)
+            })
+        })
+        .collect();
+    for (span, superseded) in spans.iter_mut().zip(superseded) {
+        span.is_superseded = superseded;
+    }
+}
+
+/// A call to a provider: what a price is paid for.
+fn is_call(kind: Kind) -> bool {
+    matches!(kind, Kind::Llm | Kind::Embedding | Kind::Reranker)
+}
+
+fn has_usage(span: &SpanRow) -> bool {
+    !span.is_superseded
+        && (span.input_tokens.is_some()
+            || span.output_tokens.is_some()
+            || span.cost_usd.is_some_and(|cost| cost > 0.0))
+}
+
+/// Sets every span's role.
+///
+/// - Without tokens and cost: none.
+/// - An agent, chain or other step with tokens and a call with tokens below it: aggregate.
+/// - Calls with one response id: the framework's and outermost is the leaf, others duplicates.
+/// - A call whose nearest call above reports the same tokens: duplicate. A call whose calls below
+///   sum to its tokens: aggregate.
+/// - Else: leaf.
+pub(super) fn token_roles(spans: &mut [SpanRow], tree: &Tree) {
+    let mut roles: Vec<TokenRole> = spans
+        .iter()
+        .map(|span| if has_usage(span) { TokenRole::Leaf } else { TokenRole::None })
+        .collect();
+    aggregates(spans, tree, &mut roles);
+    same_response(spans, tree, &mut roles);
+    nested(spans, tree, &mut roles);
+    for (span, role) in spans.iter_mut().zip(roles) {
+        span.token_role = role;
+    }
+}
+
+fn set(roles: &mut [TokenRole], at: usize, role: TokenRole) {
+    if let Some(slot) = roles.get_mut(at) {
+        *slot = role;
+    }
+}
+
+fn aggregates(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
+    let mut usage_below = vec![false; spans.len()];
+    for at in tree.order.iter().rev() {
+        let below = usage_below.get(*at).copied().unwrap_or_default();
+        let Some(span) = spans.get(*at) else { continue };
+        if below && !is_call(span.kind) && has_usage(span) {
+            set(roles, *at, TokenRole::Aggregate);
+        }
+        if let Some(parent) = tree.parent_of(*at)
+            && let Some(slot) = usage_below.get_mut(parent)
+        {
+            *slot |= below || has_usage(span);
+        }
+    }
+}
+
+/// A provider's own SDK is the inner one of two reporters.
+fn is_native_sdk(span: &SpanRow) -> bool {
+    span.scope_name.as_deref().is_some_and(|scope| scope.starts_with("com.anthropic.sdk"))
+}
+
+fn same_response(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
+    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, span) in spans.iter().enumerate() {
+        if roles.get(at) == Some(&TokenRole::Leaf)
+            && let Some(id) = span.response_id.as_deref()
+        {
+            groups.entry(id).or_default().push(at);
+        }
+    }
+    for members in groups.into_values().filter(|members| members.len() > 1) {
+        let rank = |at: &usize| {
+            let span = spans.get(*at)?;
+            let depth = tree.depth.get(*at).copied().unwrap_or_default();
+            Some((is_native_sdk(span), depth, span.start_unix_nano, span.span_id.as_str()))
+        };
+        let best = members.iter().min_by_key(|at| rank(at)).copied();
+        for at in members.into_iter().filter(|at| Some(*at) != best) {
+            set(roles, at, TokenRole::Duplicate);
+        }
+    }
+}
+
+fn tokens(span: &SpanRow) -> (i64, i64) {
+    (span.input_tokens.unwrap_or_default(), span.output_tokens.unwrap_or_default())
+}
+
+/// Calls inside calls, told by their tokens where no response id tells.
+fn nested(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
+    // The nearest counted call above each span, and the counted calls right below each.
+    let mut above: Vec<Option<usize>> = vec![None; spans.len()];
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
+    let counted = |at: usize, roles: &[TokenRole]| {
+        roles.get(at) == Some(&TokenRole::Leaf)
+            && spans.get(at).is_some_and(|span| is_call(span.kind))
+    };
+    for at in &tree.order {
+        let Some(parent) = tree.parent_of(*at) else { continue };
+        let call = if counted(parent, roles) {
+            Some(parent)
+        } else {
+            above.get(parent).copied().flatten()
+        };
+        if let Some(slot) = above.get_mut(*at) {
+            *slot = call;
+        }
+        if let Some(call) = call
+            && counted(*at, roles)
+            && let Some(calls) = below.get_mut(call)
+        {
+            calls.push(*at);
+        }
+    }
+    // From the top, so that a chain of three repeats leaves the outermost as the leaf.
+    for at in &tree.order {
+        let (Some(outer), Some(calls)) = (spans.get(*at), below.get(*at)) else { continue };
+        let inner: Vec<&SpanRow> = calls.iter().filter_map(|call| spans.get(*call)).collect();
+        match inner.as_slice() {
+            [] => {}
+            [only] => {
+                let different = match (&outer.response_id, &only.response_id) {
+                    (Some(outer), Some(inner)) => outer != inner,
+                    _ => false,
+                };
+                if !different && outer.kind == only.kind && tokens(outer) == tokens(only) {
+                    for call in calls {
+                        set(roles, *call, TokenRole::Duplicate);
+                    }
+                }
+            }
+            many => {
+                let sum = many.iter().map(|call| tokens(call)).fold((0_i64, 0_i64), |sum, one| {
+                    (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+                });
+                if sum == tokens(outer) && sum != (0, 0) {
+                    set(roles, *at, TokenRole::Aggregate);
+                }
+            }
+        }
+    }
+}

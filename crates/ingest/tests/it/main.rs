@@ -1,0 +1,7 @@
+//! Integration tests of ingestion.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
+mod conformance;
+mod expected;
+mod fold;
