@@ -122,9 +122,9 @@ fn story(fault: Fault) -> (&'static str, &'static str, Effect) {
             ),
         ),
         Fault::CostJump => (
-            "a release with worked examples in its prompt, at about three times the input tokens",
+            "a release with worked examples in its prompt, at about four times the input tokens",
             "cost_usd",
-            effect(1.0, 2.0, "average cost of a trace against the version before, at least"),
+            effect(1.0, 2.0, "average cost of a trace against the version before, about"),
         ),
         Fault::ToolArguments => (
             "a release whose tool arguments break their schema, rolled back after 36 hours",
