@@ -4,7 +4,7 @@
 //! ```text
 //! text ─▶ json (strict ▶ fence ▶ scan ▶ repair) ─▶ class, value ─▶ schema, tool_args, completion
 //!      ─▶ refusal
-//!      ─▶ sentences ─▶ citations
+//!      ─▶ sentences ─▶ citations, faith (with contexts)
 //! ```
 //!
 //! # Invariants
@@ -33,6 +33,7 @@ mod refusal;
 mod sentences;
 
 pub mod citations;
+pub mod faith;
 
 pub use completion::{Completion, required_completion};
 pub use error::ParseError;

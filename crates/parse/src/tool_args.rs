@@ -209,8 +209,6 @@ fn plain_types(schema: &mut Value, depth: usize) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     const WEATHER: &str = r#"{"name": "weather", "parameters": {"type": "dict", "required": ["city"], "properties": {

@@ -1,6 +1,4 @@
 //! Literal expectations: each text is a failure seen in model output, with the value a reader would take.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,6 +3,7 @@
 
 mod citations;
 mod corpus;
+mod faith;
 mod json_suite;
 mod refusal;
 mod schema_suite;

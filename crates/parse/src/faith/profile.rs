@@ -1,0 +1,83 @@
+//! Named, versioned weights that turn components into one score.
+
+use super::measure::Components;
+
+/// The hazards a profile weighs, in the order of [`Profile::weights`].
+pub const HAZARDS: [&str; 9] = [
+    "uncontained",
+    "unseen_bigrams",
+    "rouge_l_gap",
+    "window_gap",
+    "unsupported_mass",
+    "max_run",
+    "missing_numbers",
+    "missing_entities",
+    "unsupported_pairs",
+];
+
+impl Components {
+    /// How much of each kind of support is lacking: 0 = none, in the order of [`HAZARDS`]. Counts are dampened by
+    /// ln(1 + n).
+    pub fn hazards(&self) -> [f64; 9] {
+        [
+            1.0 - self.containment,
+            1.0 - self.bigram,
+            1.0 - self.rouge_l,
+            1.0 - self.window,
+            self.unsupported_mass.ln_1p(),
+            (self.max_run as f64).ln_1p(),
+            (self.missing_numbers.len() as f64).ln_1p(),
+            (self.missing_entities.len() as f64).ln_1p(),
+            self.unsupported_pairs.ln_1p(),
+        ]
+    }
+}
+
+/// One way to weigh the components. Weights never change under a version: scores stay comparable over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// What the profile was fitted for.
+    pub name: &'static str,
+    /// Rises whenever a weight changes or a component is measured differently.
+    pub version: u32,
+    /// Weight of each hazard, not negative; the weighted sum is the risk, 1 at even odds.
+    pub weights: [f64; 9],
+    /// Exponent of the risk: how fast the score falls.
+    pub steepness: f64,
+    /// An answer is grounded when its score is at least this: best balanced accuracy on the fitting data.
+    pub threshold: f64,
+}
+
+impl Profile {
+    /// Answers to questions over retrieved passages. Fitted on the `RAGTruth` QA answers by
+    /// `examples/fit_profile.rs`, so that the score estimates the chance that an annotator finds nothing
+    /// unsupported.
+    pub const QA: Self = Self {
+        name: "qa",
+        version: 1,
+        weights: [0.327, 0.180, 0.183, 0.182, 0.041, 0.071, 0.167, 0.096, 0.068],
+        steepness: 4.481,
+        threshold: 0.876,
+    };
+
+    /// The newest profile of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::QA].into_iter().find(|profile| profile.name == name)
+    }
+
+    /// `name@version`, as stored in `evaluator_version`.
+    pub fn id(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
+    /// The score of measured components, 0 to 1: `1 / (1 + risk^steepness)`.
+    pub fn score(&self, components: &Components) -> f64 {
+        let risk: f64 = self
+            .weights
+            .iter()
+            .zip(components.hazards())
+            .map(|(weight, hazard)| weight * hazard)
+            .sum();
+        (1.0 + risk.max(0.0).powf(self.steepness)).recip()
+    }
+}
