@@ -85,9 +85,28 @@ pub enum StoreError {
         /// The file or directory.
         path: String,
     },
-    /// The write-ahead log stopped after a failed fsync; restart the store to recover.
-    #[error("write-ahead log stopped after a failed write; re-open the store")]
-    LogPoisoned,
+    /// The write-ahead log stopped after a failed write or sync; re-open the store to recover.
+    #[error("write-ahead log stopped after a failed write ({reason}); re-open the store")]
+    LogPoisoned {
+        /// What failed.
+        reason: String,
+    },
+    /// A batch is larger than one frame of the log may be; split it.
+    #[error("a batch of {bytes} encoded bytes is above the limit of {limit}")]
+    BatchTooLarge {
+        /// Its encoded size.
+        bytes: usize,
+        /// The largest size.
+        limit: usize,
+    },
+    /// Rows could not be turned into bytes of the log, or back.
+    #[error("cannot encode or decode rows of table {table} for the log: {reason}")]
+    Codec {
+        /// The table.
+        table: &'static str,
+        /// What the codec says.
+        reason: String,
+    },
     /// An object store operation failed.
     #[error("cannot {action} {path}")]
     Object {
@@ -158,12 +177,13 @@ impl StoreError {
                 | Self::InvalidUrl { .. }
                 | Self::ReadOnly
                 | Self::PolicyMismatch { .. }
+                | Self::BatchTooLarge { .. }
         )
     }
 
     /// Whether bytes on disk are not what was written.
     pub fn is_corruption(&self) -> bool {
-        matches!(self, Self::Corrupt { .. })
+        matches!(self, Self::Corrupt { .. } | Self::Codec { .. })
     }
 
     /// Names a failed file operation, with full and read-only disks told apart.

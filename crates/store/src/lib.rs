@@ -11,6 +11,7 @@ mod file;
 mod filter;
 mod options;
 mod snapshot;
+pub mod wal;
 
 pub use error::{Result, StoreError};
 pub use file::{ColumnRange, DataFile, DeadRows, RangeValue};
