@@ -9,6 +9,7 @@
 mod error;
 mod file;
 mod filter;
+mod medium;
 mod options;
 mod snapshot;
 pub mod wal;
@@ -16,5 +17,6 @@ pub mod wal;
 pub use error::{Result, StoreError};
 pub use file::{ColumnRange, DataFile, DeadRows, RangeValue};
 pub use filter::{FileFilter, IdFilters, IdSet, stable_hash};
+pub use medium::DurableLocal;
 pub use options::{NoSettle, StoreOptions};
 pub use snapshot::{Snapshot, TableSnapshot};

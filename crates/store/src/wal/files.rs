@@ -160,7 +160,9 @@ impl MemoryFiles {
 
 impl fmt::Debug for MemoryFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryFiles").field("files", &self.files.lock().len()).finish()
+        f.debug_struct("MemoryFiles")
+            .field("files", &self.files.lock().len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) const HEADER_BYTES: usize = 48;
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 30;
 const FLAG_ZSTD: u8 = 1;
 const FORMAT_ROWS: u16 = 1;
-/// Level 1 compresses MessagePack with field names about ten times and costs least.
+/// Level 1 compresses `MessagePack` with field names about ten times and costs least.
 const ZSTD_LEVEL: i32 = 1;
 
 /// Number of a table on disk. Part of the format: numbers are never reused.

@@ -215,7 +215,7 @@ async fn concurrent_appends_share_syncs_and_get_numbers_of_their_own() {
     wal.close().await.unwrap();
     drop(wal);
     let (_, replay) = Wal::open(dir.path(), &BTreeMap::new(), WalOptions::default()).unwrap();
-    assert_eq!(replay.filter(Result::is_ok).count(), 2560);
+    assert_eq!(replay.flatten().count(), 2560);
 }
 
 #[tokio::test]
@@ -349,7 +349,7 @@ async fn a_tail_stops_at_the_marker() {
     let files = MemoryFiles::default();
     let mut tail = tail(&files);
     assert_eq!(polled(&mut tail), [0; 0]);
-    assert_eq!(files.paths(), [PathBuf::new(); 0]);
+    assert!(files.paths().is_empty());
     let (wal, _) = open(&files);
     wal.append(frames(&[span(1), eval(2)])).await.unwrap();
     assert_eq!(polled(&mut tail), [1, 2]);

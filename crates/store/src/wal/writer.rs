@@ -151,12 +151,10 @@ impl SegmentWriter {
     }
 
     fn append(&mut self, appends: &mut [Vec<EncodedFrame>]) -> io::Result<u64> {
-        let mut seq = self.next_seq;
         let mut written = 0;
         self.gathered.clear();
-        for frame in appends.iter_mut().flatten() {
+        for (seq, frame) in (self.next_seq..).zip(appends.iter_mut().flatten()) {
             let (header, payload) = frame.number(seq);
-            seq += 1;
             written += (header.len() + payload.len()) as u64;
             self.gathered.extend_from_slice(header);
             if payload.len() < GATHER_BYTES {
