@@ -9,7 +9,7 @@ use crate::error::IngestError;
 use crate::evals;
 use crate::format::Format;
 use crate::logs::{self, Contributions, LogKind};
-use crate::normalise::{self, ResourceFacts, times};
+use crate::normalise::{self, Prices, ResourceFacts, times};
 use crate::otlp::proto::Signal;
 use crate::otlp::{Origin, Place, RawLog, RawSpan, Visitor, json, proto};
 use crate::{detect, native};
@@ -135,6 +135,7 @@ pub(crate) struct Sink<'c> {
     pub(crate) decoded: Decoded,
     contributions: Contributions,
     resource: ResourceFacts,
+    pub(crate) prices: Prices,
 }
 
 impl<'c> Sink<'c> {
@@ -145,11 +146,12 @@ impl<'c> Sink<'c> {
             decoded: Decoded::default(),
             contributions: Contributions::default(),
             resource: ResourceFacts::default(),
+            prices: Prices::default(),
         }
     }
 
     pub(crate) fn finish(mut self) -> Decoded {
-        for (span, payload) in self.contributions.into_rows(self.ctx) {
+        for (span, payload) in self.contributions.into_rows(self.ctx, &self.prices) {
             self.decoded.batch.spans.push(span);
             self.decoded.batch.payloads.extend(payload);
         }
@@ -187,7 +189,15 @@ impl Visitor for Sink<'_> {
         }
         let attrs = Attrs::new(&raw.attributes, origin.resource);
         let ids = (trace_id, span_id);
-        let rows = normalise::span(self.ctx, &self.resource, origin.scope, &raw, &attrs, ids);
+        let rows = normalise::span(
+            self.ctx,
+            &self.prices,
+            &self.resource,
+            origin.scope,
+            &raw,
+            &attrs,
+            ids,
+        );
         let evals = evals::from_span(&raw, &attrs, &rows.span, rows.case_id.as_deref(), self.ctx);
         let batch = &mut self.decoded.batch;
         self.decoded.counts.spans += 1;

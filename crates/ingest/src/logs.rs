@@ -12,7 +12,7 @@ use spanlake_model::{PayloadRow, SpanRow};
 
 use crate::attrs::Attrs;
 use crate::context::IngestContext;
-use crate::normalise::{self, errors, times};
+use crate::normalise::{self, Prices, errors, times};
 use crate::otlp::{Attr, RawEvent, RawLog, Val};
 
 /// Name of the event with a call's whole content.
@@ -108,12 +108,16 @@ impl Contributions {
     }
 
     /// Makes the rows.
-    pub(crate) fn into_rows(mut self, ctx: &IngestContext) -> Vec<(SpanRow, Option<PayloadRow>)> {
+    pub(crate) fn into_rows(
+        mut self,
+        ctx: &IngestContext,
+        prices: &Prices,
+    ) -> Vec<(SpanRow, Option<PayloadRow>)> {
         let keys = std::mem::take(&mut self.order);
         keys.into_iter()
             .filter_map(|key| {
                 let contribution = self.spans.remove(&key)?;
-                Some(rows(ctx, key, &contribution))
+                Some(rows(ctx, prices, key, &contribution))
             })
             .collect()
     }
@@ -132,6 +136,7 @@ fn body_members(text: &str) -> Vec<Attr<'static>> {
 
 fn rows(
     ctx: &IngestContext,
+    prices: &Prices,
     (trace_id, span_id): (String, String),
     contribution: &Contribution,
 ) -> (SpanRow, Option<PayloadRow>) {
@@ -144,7 +149,7 @@ fn rows(
         ingest_time: ctx.received,
         ..SpanRow::default()
     };
-    let (payload, _) = normalise::columns(ctx, &attrs, &contribution.events, "", &mut span);
+    let (payload, _) = normalise::columns(ctx, prices, &attrs, &contribution.events, "", &mut span);
     exceptions(&contribution.events, &mut span);
     // A record says what was said, not whose span it is: that comes from the span or its trace.
     span.tenant_id = None;

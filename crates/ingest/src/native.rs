@@ -261,7 +261,7 @@ fn span(mut members: Map<String, Value>, sink: &mut Sink<'_>) -> Result<(), &'st
         row.cost_usd = None;
     }
     row.cost_source = if row.cost_usd.is_some() { CostSource::Reported } else { CostSource::None };
-    usage::computed(&mut row, ctx);
+    usage::computed(&mut row, ctx, &sink.prices);
     if row.kind == Kind::Llm && row.parse_status.is_none() {
         let schema = row.prompt_name.as_ref().zip(row.prompt_version.as_ref());
         let schema = schema.and_then(|(name, version)| ctx.schemas.get(name, version));

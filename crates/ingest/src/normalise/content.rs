@@ -5,6 +5,7 @@ use spanlake_model::Kind;
 
 use super::flatten;
 use super::messages::{self, Message, Part};
+use super::otel_messages;
 use crate::attrs::{Attrs, Family, parse_json, unquote};
 use crate::conventions::Column;
 use crate::otlp::{RawEvent, Val};
@@ -13,6 +14,8 @@ use crate::otlp::{RawEvent, Val};
 #[derive(Default)]
 pub(crate) struct Input {
     pub messages: Vec<Message>,
+    /// The messages as sent, where they were in our form already.
+    pub json: Option<String>,
     /// The text as sent, where the input is no list of messages.
     pub raw: Option<String>,
 }
@@ -21,6 +24,8 @@ pub(crate) struct Input {
 #[derive(Default)]
 pub(crate) struct Output {
     pub messages: Vec<Message>,
+    /// The messages as sent, where they were in our form already.
+    pub json: Option<String>,
     pub text: Option<String>,
     pub structured: Option<String>,
     pub finish_reasons: Vec<String>,
@@ -70,19 +75,24 @@ pub(crate) fn input(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>]) -> Input {
 fn first_input(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>]) -> Input {
     if let Some(val) = attrs.peek("gen_ai.input.messages") {
         attrs.take("gen_ai.input.messages");
+        if let Some(text) = val.as_str()
+            && let Some(messages) = otel_messages::read(text)
+        {
+            return Input { messages, json: Some(text.to_owned()), raw: None };
+        }
         return read_input(val, attrs.json("gen_ai.input.messages"), false);
     }
     for family in [Family::OiInput, Family::GenAiPrompt] {
         if attrs.has_family(family) {
             let messages = flattened(&attrs.family(family), "user");
             if !messages.is_empty() {
-                return Input { messages, raw: None };
+                return Input { messages, ..Input::default() };
             }
         }
     }
     let messages = event_input(events);
     if !messages.is_empty() {
-        return Input { messages, raw: None };
+        return Input { messages, ..Input::default() };
     }
     if let Some(found) = attrs.first_attr(Column::InputMessages) {
         let input = read_input(found.val, found.json(), is_json_encoded(found.key()));
@@ -96,7 +106,7 @@ fn first_input(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>]) -> Input {
         let texts = members.iter().filter_map(|(_, val)| val.as_str());
         let messages: Vec<_> = texts.map(|text| Message::text("user", text)).collect();
         if !messages.is_empty() {
-            return Input { messages, raw: None };
+            return Input { messages, ..Input::default() };
         }
     }
     for key in ["llm.prompts", "input.value", "traceloop.entity.input"] {
@@ -115,7 +125,7 @@ fn read_input(val: &Val<'_>, parsed: Option<&Value>, json_encoded: bool) -> Inpu
         Some(value @ (Value::Object(_) | Value::Array(_))) => {
             let messages = messages::read(value, "user");
             if !messages.is_empty() {
-                return Input { messages, raw: None };
+                return Input { messages, ..Input::default() };
             }
         }
         _ => {}
@@ -126,7 +136,7 @@ fn read_input(val: &Val<'_>, parsed: Option<&Value>, json_encoded: bool) -> Inpu
         Val::Null => return Input::default(),
         other => other.to_json().to_string(),
     };
-    Input { messages: Vec::new(), raw: (!raw.is_empty() && raw != "null").then_some(raw) }
+    Input { raw: (!raw.is_empty() && raw != "null").then_some(raw), ..Input::default() }
 }
 
 /// Reads flattened message lists of OpenInference and OpenLLMetry.
@@ -321,7 +331,13 @@ fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> O
     }
     if let Some(val) = attrs.peek("gen_ai.output.messages") {
         attrs.take("gen_ai.output.messages");
-        if let Some(value) = attrs.json("gen_ai.output.messages") {
+        if let Some(text) = val.as_str()
+            && let Some(messages) = otel_messages::read(text)
+            && !messages.is_empty()
+        {
+            output.messages = messages;
+            output.json = Some(text.to_owned());
+        } else if let Some(value) = attrs.json("gen_ai.output.messages") {
             output.messages = messages::read(value, "assistant");
         } else {
             // Cut off by an attribute length limit: kept as it is, not as an answer.

@@ -7,6 +7,7 @@ pub(crate) mod errors;
 pub(crate) mod flatten;
 pub(crate) mod labels;
 pub(crate) mod messages;
+pub(crate) mod otel_messages;
 pub(crate) mod payload;
 pub(crate) mod times;
 pub(crate) mod usage;
@@ -24,6 +25,7 @@ use crate::conventions::Column;
 use crate::derive;
 use crate::otlp::{Attr, RawEvent, RawLink, RawScope, RawSpan, Val, attributes_json};
 use messages::Part;
+pub(crate) use usage::Prices;
 
 /// What all spans of a resource share.
 #[derive(Default)]
@@ -54,6 +56,7 @@ pub(crate) struct Normalised {
 /// Normalises one span. `trace_id` and `span_id` have been checked.
 pub(crate) fn span(
     ctx: &IngestContext,
+    prices: &Prices,
     facts: &ResourceFacts,
     scope: &RawScope<'_>,
     raw: &RawSpan<'_>,
@@ -87,7 +90,8 @@ pub(crate) fn span(
     };
     placeholder(attrs, &mut span);
     span.convention = convention(attrs, scope).map(str::to_owned);
-    let (payload, case_id) = columns(ctx, attrs, &raw.events, &raw.status_message, &mut span);
+    let (payload, case_id) =
+        columns(ctx, prices, attrs, &raw.events, &raw.status_message, &mut span);
     span.events = events_json(&raw.events);
     span.links = links_json(&raw.links);
     span.attributes = rest_json(attrs, raw.dropped_attributes);
@@ -98,6 +102,7 @@ pub(crate) fn span(
 /// Fills every column that attributes and events say something about.
 pub(crate) fn columns(
     ctx: &IngestContext,
+    prices: &Prices,
     attrs: &Attrs<'_, '_>,
     events: &[RawEvent<'_>],
     status_message: &str,
@@ -110,7 +115,7 @@ pub(crate) fn columns(
     errors::fill(attrs, events, status_message, span);
     steps(attrs, span);
     let mut payload = payload::fill(ctx, attrs, events, span);
-    usage::computed(span, ctx);
+    usage::computed(span, ctx, prices);
     answer_facts(ctx, attrs, span, &payload);
     payload.policy_version.clear();
     let empty = payload == PayloadRow::default();

@@ -151,7 +151,7 @@ fn take_input(
         span.input_preview = preview(&input.messages);
     }
     if !input.messages.is_empty() {
-        let text = messages::to_json(&input.messages);
+        let text = input.json.unwrap_or_else(|| messages::to_json(&input.messages));
         span.input_bytes.get_or_insert(text.len() as i64);
         payload.input_messages = Some(text);
     }
@@ -187,7 +187,8 @@ fn take_output(output: Output, span: &mut SpanRow, payload: &mut PayloadRow) {
     }
     payload.structured_output = payload.structured_output.take().or(output.structured);
     if !output.messages.is_empty() {
-        payload.output_messages = Some(messages::to_json(&output.messages));
+        let text = output.json.unwrap_or_else(|| messages::to_json(&output.messages));
+        payload.output_messages = Some(text);
     }
     let is_json = |text: &String| {
         span.response_format.as_deref().is_some_and(super::labels::is_json_format)

@@ -1,7 +1,10 @@
 //! Tokens and cost.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
-use spanlake_model::{CostSource, Kind, Micros, SpanRow, Usage};
+use spanlake_model::{CostSource, Day, Kind, Micros, PriceTable, SpanRow, Usage};
 
 use crate::attrs::{Attrs, parse_json};
 use crate::context::IngestContext;
@@ -36,7 +39,7 @@ pub(crate) fn reported(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
 const SANE_TOKENS: i64 = 1 << 40;
 
 /// Computes a cost from the price table when the span brings none.
-pub(crate) fn computed(span: &mut SpanRow, ctx: &IngestContext) {
+pub(crate) fn computed(span: &mut SpanRow, ctx: &IngestContext, prices: &Prices) {
     let billed = matches!(span.kind, Kind::Llm | Kind::Embedding);
     if span.cost_usd.is_some() || !billed {
         return;
@@ -61,10 +64,63 @@ pub(crate) fn computed(span: &mut SpanRow, ctx: &IngestContext) {
     let cost = models
         .into_iter()
         .flatten()
-        .find_map(|model| ctx.prices.cost_usd(provider, model, at, usage));
+        .find_map(|model| prices.cost_usd(&ctx.prices, provider, model, at, usage));
     if let Some(cost) = cost {
         span.cost_usd = Some(cost);
         span.cost_source = CostSource::Computed;
+    }
+}
+
+/// Unit prices found so far: a search by prefix costs more than the rest of a span.
+#[derive(Default)]
+pub(crate) struct Prices {
+    /// By provider, model and day → US dollars for one token of each class of [`UNITS`].
+    known: RefCell<HashMap<PriceKey, [Option<f64>; 5], ahash::RandomState>>,
+}
+
+type PriceKey = (String, String, Day);
+
+/// A million tokens of one class, cached and reasoning ones as part of input and output.
+const UNITS: [Usage; 5] = {
+    let none = Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
+    let million = 1_000_000;
+    [
+        Usage { input: million, ..none },
+        Usage { input: million, cache_read: million, ..none },
+        Usage { input: million, cache_write: million, ..none },
+        Usage { output: million, ..none },
+        Usage { output: million, reasoning: million, ..none },
+    ]
+};
+
+impl Prices {
+    /// As [`PriceTable::cost_usd`], with the prices of the day's start.
+    fn cost_usd(
+        &self,
+        table: &PriceTable,
+        provider: &str,
+        model: &str,
+        at: Micros,
+        usage: Usage,
+    ) -> Option<f64> {
+        let mut known = self.known.borrow_mut();
+        let key = (provider.to_owned(), model.to_owned(), at.day());
+        let units = *known.entry(key).or_insert_with(|| {
+            UNITS.map(|unit| table.cost_usd(provider, model, at.day().start(), unit))
+        });
+        let cache_read = usage.cache_read.clamp(0, usage.input.max(0));
+        let cache_write = usage.cache_write.clamp(0, (usage.input - cache_read).max(0));
+        let reasoning = usage.reasoning.clamp(0, usage.output.max(0));
+        let plain_input = usage.input.max(0) - cache_read - cache_write;
+        let plain_output = usage.output.max(0) - reasoning;
+        let tokens = [plain_input, cache_read, cache_write, plain_output, reasoning];
+        let mut total = 0.0;
+        for (tokens, unit) in tokens.into_iter().zip(units) {
+            if tokens > 0 {
+                total += tokens as f64 * unit?;
+            }
+        }
+        Some(total / 1e6)
     }
 }
 
@@ -150,4 +206,33 @@ fn langfuse_cost(attrs: &Attrs<'_, '_>) -> Option<f64> {
     }
     let parts: Vec<f64> = cost.values().filter_map(Value::as_f64).collect();
     (!parts.is_empty()).then(|| parts.iter().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remembered_prices_are_the_tables() {
+        let table = PriceTable::builtin();
+        let prices = Prices::default();
+        let at = Day::parse_iso("2026-03-01").unwrap_or_default().start();
+        for (provider, model) in [
+            ("openai", "gpt-4o-mini-2024-07-18"),
+            ("anthropic", "claude-sonnet-4-5-20250929"),
+            ("nobody", "nothing"),
+        ] {
+            for usage in [
+                Usage { input: 312, output: 27, cache_read: 128, ..Usage::default() },
+                Usage { input: 10, output: 90, cache_write: 4, reasoning: 60, ..Usage::default() },
+            ] {
+                let want = table.cost_usd(provider, model, at, usage);
+                let got = prices.cost_usd(&table, provider, model, at, usage);
+                match (want, got) {
+                    (Some(want), Some(got)) => assert!((want - got).abs() < 1e-15, "{model}"),
+                    _ => assert_eq!(want, got, "{model}"),
+                }
+            }
+        }
+    }
 }

@@ -63,16 +63,17 @@ impl<'a> Reader<'_, 'a> {
 
     fn request(&mut self) {
         let body = self.body;
-        let mut known = false;
+        let mut look = Fields::clamping(body);
+        let known = std::iter::from_fn(|| look.next_field().ok().flatten())
+            .any(|field| matches!(field, (1, Field::Bytes(_))));
+        if !body.is_empty() && !known {
+            return self.visitor.rejected("not_otlp", self.place(body), 1);
+        }
         self.container(body, |reader, number, inner, _| {
             if number == 1 {
-                known = true;
                 reader.resource(inner);
             }
         });
-        if !known && !body.is_empty() {
-            self.visitor.rejected("not_otlp", self.place(body), 1);
-        }
     }
 
     fn resource(&mut self, bytes: &'a [u8]) {

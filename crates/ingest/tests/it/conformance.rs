@@ -33,6 +33,11 @@ pub(crate) fn shared_corpus() -> Option<PathBuf> {
     found
 }
 
+/// The captures inside the repository.
+pub(crate) fn small_corpus() -> PathBuf {
+    root().join("testdata/otlp")
+}
+
 /// A flow's bodies in the order of arrival.
 pub(crate) fn bodies(corpus: &Path, flow: &Value) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<&Value> = flow["files"].as_array().unwrap().iter().collect();
@@ -70,6 +75,11 @@ fn assert_all(score: &Score, at_least: u32) {
     assert_eq!(score.differences, Vec::<String>::new());
     let checked: u32 = score.fields.values().map(|(_, all)| all).sum();
     assert!(checked >= at_least, "only {checked} fields were checked");
+}
+
+#[test]
+fn every_field_of_the_captures_here_agrees() {
+    assert_all(&run(&small_corpus()), 600);
 }
 
 #[test]

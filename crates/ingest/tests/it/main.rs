@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
+mod bad_input;
 mod conformance;
 mod expected;
 mod fold;
+mod native;
+mod properties;
