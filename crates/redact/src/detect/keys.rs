@@ -1,0 +1,507 @@
+//! What the name of a field says about its value: `db_password`, `X-Api-Key`, `max_tokens`.
+
+use crate::class::Class;
+
+/// How much a name promises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyKind {
+    pub(crate) class: Class,
+    /// A strong name makes any value that is not a placeholder a secret; after a weak one the value
+    /// must look random by itself.
+    pub(crate) strong: bool,
+}
+
+/// Names that end like a credential's and are none.
+const NOT_SECRET: [&str; 86] = [
+    "maxtokens",
+    "mintokens",
+    "nexttoken",
+    "pagetoken",
+    "nextpagetoken",
+    "continuationtoken",
+    "prevtoken",
+    "stoptoken",
+    "eostoken",
+    "bostoken",
+    "padtoken",
+    "unktoken",
+    "masktoken",
+    "septoken",
+    "clstoken",
+    "perttoken",
+    "timetofirsttoken",
+    "firsttoken",
+    "lasttoken",
+    "pertoken",
+    "inputtoken",
+    "outputtoken",
+    "prompttoken",
+    "completiontoken",
+    "specialtoken",
+    "costpertoken",
+    "publickey",
+    "primarykey",
+    "foreignkey",
+    "cachekey",
+    "partitionkey",
+    "shardkey",
+    "sortkey",
+    "routingkey",
+    "idempotencykey",
+    "objectkey",
+    "hashkey",
+    "rowkey",
+    "lookupkey",
+    "dedupekey",
+    "dedupkey",
+    "groupkey",
+    "translationkey",
+    "messagekey",
+    "storagekeyname",
+    "rangekey",
+    "mapkey",
+    "configkey",
+    "settingkey",
+    "propertykey",
+    "attributekey",
+    "fieldkey",
+    "columnkey",
+    "indexkey",
+    "eventkey",
+    "statekey",
+    "sessionkeyname",
+    "prefixkey",
+    "promptcachekey",
+    "correlationkey",
+    "samplingkey",
+    "metrickey",
+    "tagkey",
+    "labelkey",
+    "jsonkey",
+    "dictkey",
+    "joinkey",
+    "uniquekey",
+    "surrogatekey",
+    "naturalkey",
+    "compositekey",
+    "candidatekey",
+    "issuekey",
+    "projectkey",
+    "keypress",
+    "hotkey",
+    "turkey",
+    "monkey",
+    "keyboardkey",
+    "firstpass",
+    "secondpass",
+    "bypass",
+    "compass",
+    "testpass",
+    "lowpass",
+    "highpass",
+];
+
+const PASSWORD: [&str; 24] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "passwort",
+    "kennwort",
+    "senha",
+    "contrasena",
+    "motdepasse",
+    "wachtwoord",
+    "losenord",
+    "parola",
+    "haslo",
+    "adgangskode",
+    "salasana",
+    "userpass",
+    "dbpass",
+    "mysqlpass",
+    "passw",
+    "pswd",
+    "psw",
+    "pincode",
+    "userpin",
+];
+
+const PRIVATE: [&str; 4] = ["privatekey", "privkey", "secretkeypem", "sshkey"];
+
+const COOKIE: [&str; 7] =
+    ["cookie", "cookies", "setcookie", "sessioncookie", "phpsessid", "jsessionid", "connectsid"];
+
+const API_KEY: [&str; 47] = [
+    "apikey",
+    "apikeys",
+    "secretkey",
+    "accesskey",
+    "secretaccesskey",
+    "clientsecret",
+    "secret",
+    "secrets",
+    "appkey",
+    "applicationkey",
+    "consumerkey",
+    "consumersecret",
+    "accountkey",
+    "masterkey",
+    "servicekey",
+    "licensekey",
+    "writekey",
+    "subscriptionkey",
+    "apisecret",
+    "appsecret",
+    "webhooksecret",
+    "authkey",
+    "integrationkey",
+    "deploykey",
+    "storagekey",
+    "encryptionkey",
+    "signingkey",
+    "signingsecret",
+    "sharedkey",
+    "sharedsecret",
+    "presharedkey",
+    "adminkey",
+    "functionkey",
+    "hostkey",
+    "rootkey",
+    "sdkkey",
+    "serverkey",
+    "accesskeyid",
+    "secretid",
+    "unsealkey",
+    "developerkey",
+    "devkey",
+    "streamkey",
+    "insertkey",
+    "querykey",
+    "feedkey",
+    "restapikey",
+];
+
+const TOKEN: [&str; 27] = [
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "idtoken",
+    "bearertoken",
+    "bearer",
+    "authorization",
+    "proxyauthorization",
+    "jwt",
+    "personalaccesstoken",
+    "bottoken",
+    "sessiontoken",
+    "securitytoken",
+    "apitoken",
+    "usertoken",
+    "csrftoken",
+    "xsrftoken",
+    "authenticitytoken",
+    "deploytoken",
+    "registrationtoken",
+    "pushtoken",
+    "devicetoken",
+    "oauthtoken",
+    "secrettoken",
+    "logintoken",
+    "webhooktoken",
+    "reporterid",
+];
+
+/// Services whose name before `id`, `sid`, `api`, `auth`, `key` makes a random value a credential.
+const SERVICES: [&str; 96] = [
+    "adafruit",
+    "adobe",
+    "airtable",
+    "algolia",
+    "alibaba",
+    "amplitude",
+    "anthropic",
+    "artifactory",
+    "asana",
+    "atlassian",
+    "auth0",
+    "aws",
+    "azure",
+    "bitbucket",
+    "bitly",
+    "bittrex",
+    "braintree",
+    "cloudflare",
+    "codecov",
+    "codeclimate",
+    "cohere",
+    "coinbase",
+    "confluent",
+    "contentful",
+    "databricks",
+    "datadog",
+    "discord",
+    "docker",
+    "doppler",
+    "dropbox",
+    "droneci",
+    "elastic",
+    "etsy",
+    "facebook",
+    "fastly",
+    "figma",
+    "finicity",
+    "finnhub",
+    "flickr",
+    "freshbooks",
+    "github",
+    "gitlab",
+    "gitter",
+    "google",
+    "grafana",
+    "heroku",
+    "hubspot",
+    "huggingface",
+    "instagram",
+    "intercom",
+    "jfrog",
+    "jira",
+    "kraken",
+    "kucoin",
+    "linear",
+    "linkedin",
+    "lob",
+    "looker",
+    "mailchimp",
+    "mailgun",
+    "mapbox",
+    "mattermost",
+    "messagebird",
+    "mistral",
+    "netlify",
+    "newrelic",
+    "nytimes",
+    "okta",
+    "openai",
+    "pagerduty",
+    "paypal",
+    "pinecone",
+    "plaid",
+    "postmark",
+    "pusher",
+    "rapidapi",
+    "salesforce",
+    "sauce",
+    "sendbird",
+    "sendgrid",
+    "sentry",
+    "shopify",
+    "slack",
+    "snyk",
+    "sonar",
+    "square",
+    "squarespace",
+    "stripe",
+    "sumologic",
+    "telegram",
+    "travis",
+    "trello",
+    "twilio",
+    "twitter",
+    "yandex",
+    "zendesk",
+];
+
+/// What a field name says about its value, if anything. The name may be written in any case style.
+pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
+    let mut buffer = [0u8; 64];
+    let mut n = 0;
+    for &c in name.iter().rev() {
+        if c.is_ascii_alphanumeric() {
+            let Some(slot) = buffer.len().checked_sub(n + 1).and_then(|i| buffer.get_mut(i)) else {
+                break;
+            };
+            *slot = c.to_ascii_lowercase();
+            n += 1;
+        }
+    }
+    let all = buffer.get(buffer.len() - n..).unwrap_or(&[]);
+    let core = strip_suffixes(all);
+    let ends = |list: &[&str]| list.iter().any(|w| core.ends_with(w.as_bytes()));
+    if core.ends_with(b"tokens") || ends(&NOT_SECRET) {
+        return None;
+    }
+    let kind = |class, strong| Some(KeyKind { class, strong });
+    if ends(&PASSWORD) || core == b"pass" || core == b"pw" || core == b"pin" {
+        return kind(Class::Password, true);
+    }
+    if (core.ends_with(b"pass") || core.ends_with(b"pw")) && has_edge(name, core) {
+        return kind(Class::Password, true);
+    }
+    if ends(&PRIVATE) {
+        return kind(Class::PrivateKey, true);
+    }
+    if ends(&COOKIE) {
+        return kind(Class::Cookie, true);
+    }
+    if ends(&TOKEN) {
+        return kind(Class::Token, true);
+    }
+    if ends(&API_KEY) {
+        return kind(Class::ApiKey, true);
+    }
+    let service = SERVICES.iter().any(|s| contains(core, s.as_bytes()));
+    if core.ends_with(b"token") {
+        return kind(Class::Token, service || (core.len() > 5 && has_edge(name, core)));
+    }
+    if core.ends_with(b"key") {
+        return kind(Class::ApiKey, service);
+    }
+    if [
+        "auth",
+        "credential",
+        "credentials",
+        "creds",
+        "pat",
+        "unseal",
+        "crumb",
+        "signature",
+        "sig",
+        "passkey",
+    ]
+    .iter()
+    .any(|w| core.ends_with(w.as_bytes()))
+        && (has_edge(name, core) || core.len() <= 11)
+    {
+        return kind(Class::Token, false);
+    }
+    let tails = ["api", "id", "sid", "auth", "login", "oauth", "access", "webhook"];
+    if service && tails.iter().any(|w| core.ends_with(w.as_bytes())) {
+        return kind(Class::ApiKey, false);
+    }
+    None
+}
+
+fn contains(hay: &[u8], needle: &[u8]) -> bool {
+    hay.windows(needle.len()).any(|w| w == needle)
+}
+
+/// Drops what follows the meaning: `_prod`, `_2`, `Value`, `base64`.
+fn strip_suffixes(all: &[u8]) -> &[u8] {
+    const TAILS: [&str; 16] = [
+        "production",
+        "staging",
+        "prod",
+        "dev",
+        "test",
+        "live",
+        "env",
+        "value",
+        "string",
+        "base64",
+        "b64",
+        "plain",
+        "text",
+        "header",
+        "encoded",
+        "name0",
+    ];
+    let mut core = all;
+    for _ in 0..3 {
+        while let [head @ .., last] = core
+            && last.is_ascii_digit()
+            && head.len() > 3
+        {
+            core = head;
+        }
+        for tail in TAILS {
+            if core.len() > tail.len() + 3
+                && let Some(head) = core.strip_suffix(tail.as_bytes())
+            {
+                core = head;
+            }
+        }
+    }
+    core
+}
+
+/// Whether the name has a separator or a change of case, so that its last word is a word.
+fn has_edge(name: &[u8], core: &[u8]) -> bool {
+    core.len() <= 5
+        || name.iter().any(|c| matches!(c, b'_' | b'-' | b'.' | b' '))
+        || name
+            .windows(2)
+            .any(|w| matches!(w, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+}
+
+/// Personal data by the name of a JSON field, for values that have no shape of their own.
+pub(crate) fn personal(name: &str) -> Option<Class> {
+    let compact: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let ends = |list: &[&str]| list.iter().any(|w| compact.ends_with(w));
+    if ends(&[
+        "ssn",
+        "socialsecuritynumber",
+        "passportnumber",
+        "passportno",
+        "nationalid",
+        "taxid",
+        "nationalinsurancenumber",
+        "nhsnumber",
+        "aadhaar",
+        "aadhaarnumber",
+        "cpf",
+        "cnpj",
+        "driverlicense",
+        "driverslicense",
+        "drivinglicence",
+        "driverlicensenumber",
+        "licencenumber",
+        "dninumber",
+        "pesel",
+        "personnummer",
+        "steuerid",
+        "codicefiscale",
+        "sinnumber",
+        "taxpayerid",
+        "taxfilenumber",
+    ]) {
+        return Some(Class::GovId);
+    }
+    if ends(&[
+        "phone",
+        "phonenumber",
+        "telephone",
+        "mobile",
+        "mobilenumber",
+        "mobilephone",
+        "cellphone",
+        "faxnumber",
+        "whatsapp",
+        "telefon",
+        "telefono",
+    ]) {
+        return Some(Class::Phone);
+    }
+    if ends(&["cardnumber", "creditcard", "creditcardnumber", "ccnumber", "debitcard"]) {
+        return Some(Class::Card);
+    }
+    if compact == "iban" || ends(&["ibannumber"]) {
+        return Some(Class::Iban);
+    }
+    if ends(&[
+        "streetaddress",
+        "addressline1",
+        "addressline2",
+        "street1",
+        "mailingaddress",
+        "homeaddress",
+        "billingaddress",
+        "shippingaddress",
+        "postaladdress",
+    ]) {
+        return Some(Class::Address);
+    }
+    None
+}

@@ -1,0 +1,323 @@
+//! Secrets with a structure of their own: keys in PEM, JSON web tokens, user info and signatures
+//! in URLs, password hashes.
+
+use super::Hit;
+use super::bytes::{at, before, contains_ci, cut, is_word, run, run_back, starts_token};
+use super::value::{Mix, is_placeholder};
+use crate::class::Class;
+
+/// A private key from its BEGIN line (at `start`) to its END line, or as far as base64 goes when
+/// the text was cut. Escaped line ends, quotes and concatenations are part of the run.
+pub(crate) fn pem(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+    let head = cut(b, start, start + 80);
+    let Some(private) = head.windows(7).position(|w| w == b"PRIVATE") else { return };
+    let label = cut(head, 0, private);
+    if label.iter().any(|c| matches!(c, b'\n' | b'\\')) {
+        return;
+    }
+    let from = start + private;
+    let window = cut(b, from, from + 32_768);
+    let end = window
+        .windows(6)
+        .position(|w| w == b"---END" || w == b"-- END")
+        .map(|n| run(b, from + n, 4, |c| c == b'-'))
+        .map(|n| run(b, n, 80, |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b' '))
+        .map(|n| run(b, n, 6, |c| c == b'-'));
+    let stop = end.unwrap_or_else(|| {
+        let dashes = run(b, from, 60, |c| c.is_ascii_uppercase() || matches!(c, b' ' | b'-'));
+        run(b, dashes, 32_768, |c| {
+            c.is_ascii_alphanumeric()
+                || matches!(
+                    c,
+                    b'+' | b'/' | b'=' | b'\n' | b'\r' | b'\\' | b':' | b'-' | b',' | b' '
+                )
+        })
+    });
+    if stop > from + 8 {
+        let dashes = run_back(b, start, 8, |c| c == b'-');
+        out.push(Hit::new(dashes, stop, Class::PrivateKey, "pem"));
+    }
+}
+
+/// A PEM key that was base64-encoded once more.
+pub(crate) fn wrapped_pem(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    let stop = run(b, end, 32_768, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
+    });
+    // "-----BEGIN" is common to all; "PRIVATE" must be inside.
+    let take = (stop - start) - (stop - start) % 4;
+    let clean: Vec<u8> = cut(b, start, start + take.min(128)).to_vec();
+    if data_encoding::BASE64.decode(&clean).is_ok_and(|p| contains_ci(&p, "private key")) {
+        out.push(Hit::new(start, stop, Class::PrivateKey, "pem_base64"));
+    }
+}
+
+/// The private lines of a `PuTTY` key file.
+pub(crate) fn putty(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let from = run(b, end, 8, |c| c != b'\n');
+    let stop = run(b, from, 16_384, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n' | b'\r')
+    });
+    if stop > from + 32 {
+        out.push(Hit::new(from, stop, Class::PrivateKey, "putty"));
+    }
+}
+
+/// A JSON web token or another base64url object at `start`.
+pub(crate) fn jwt(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+    if !starts_token(b, start) && before(b, start) != b'.' {
+        return;
+    }
+    let mut stop = run(b, start, 16_384, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'=')
+    });
+    while stop > start && at(b, stop - 1) == b'.' {
+        stop -= 1;
+    }
+    let text = cut(b, start, stop);
+    let mut parts = text.split(|&c| c == b'.');
+    let header = parts.next().unwrap_or(&[]);
+    let dots = parts.filter(|part| part.len() >= 8).count();
+    if dots == 0 || header.len() < 12 {
+        return;
+    }
+    let padded = header.len() - usize::from(header.len() % 4 == 1);
+    let decoded = data_encoding::BASE64URL_NOPAD
+        .decode(cut(header, 0, padded))
+        .or_else(|_| data_encoding::BASE64URL_NOPAD.decode(cut(header, 0, header.len() / 4 * 4)))
+        .unwrap_or_default();
+    if decoded.starts_with(b"{\"") || (dots >= 2 && text.len() > 60) {
+        out.push(Hit::new(start, stop, Class::Token, "jwt"));
+    }
+}
+
+/// `user:password@` after a scheme's `://`, which ends at `end`.
+pub(crate) fn user_info(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let limit = run(b, end, 512, |c| {
+        !c.is_ascii_whitespace()
+            && !matches!(c, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b',' | b';')
+    });
+    // Passwords hold '/', '?' and '#' more often than people think; the first slash ends the
+    // authority only if no '@' follows before the next scheme.
+    let slash = run(b, end, limit - end, |c| !matches!(c, b'/' | b'?' | b'#'));
+    let Some(mut mark) = cut(b, end, slash).iter().rposition(|&c| c == b'@').map(|n| end + n)
+    else {
+        return;
+    };
+    if at(b, mark + 1) == b'@' {
+        mark += 1;
+    }
+    let info = cut(b, end, mark);
+    let Some(colon) = info.iter().position(|&c| c == b':') else {
+        if info.len() >= 20 && Mix::of(info).is_mixed() {
+            out.push(Hit::new(end, mark, Class::Token, "url_user_info"));
+        }
+        return;
+    };
+    let secret = info.get(colon + 1..).unwrap_or(&[]);
+    if secret.is_empty()
+        || is_placeholder(secret) && !matches!(secret, b"password" | b"secret" | b"token")
+    {
+        return;
+    }
+    out.push(Hit::new(end + colon + 1, mark, Class::Password, "url_user_info"));
+    // The user name is half of the credential.
+    if colon > 0 {
+        out.push(Hit::new(end, end + colon, Class::Password, "url_user_info"));
+    }
+}
+
+/// `sig=`, `X-Amz-Signature=`, `signature: ` — `end` is after the word.
+pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    if is_word(before(b, start)) {
+        return;
+    }
+    let eq = if at(b, end) == b'=' {
+        end + 1
+    } else if cut(b, end, end + 3) == b"%3D" {
+        end + 3
+    } else {
+        return;
+    };
+    let stop = run(b, eq, 4096, |c| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, b'%' | b'+' | b'/' | b'=' | b'_' | b'-' | b'~' | b'.')
+    });
+    let text = cut(b, eq, stop);
+    let mix = Mix::of(text);
+    if text.len() >= 16 && mix.digit > 0 && mix.letters() > 0 && !is_placeholder(text) {
+        out.push(Hit::new(eq, stop, Class::Token, "url_signature"));
+    }
+}
+
+/// Crypt-style password hashes: `$2b$12$…`, `$argon2id$…`, `$krb5tgs$…`.
+pub(crate) fn password_hash(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    let before_ok = !is_word(before(b, start)) || matches!(at(b, start), b'{');
+    if !before_ok {
+        return;
+    }
+    let stop = run(b, end, 8192, |c| {
+        c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                b'$' | b'.' | b'/' | b'+' | b'=' | b',' | b'*' | b'@' | b':' | b'-' | b'_'
+            )
+    });
+    let text = cut(b, end, stop);
+    let mix = Mix::of(text);
+    if text.len() >= 24 && mix.is_mixed() {
+        out.push(Hit::new(start, stop, Class::Password, "password_hash"));
+    }
+}
+
+/// Telegram bots (`8 to 10 digits:AA…`) and Discord bots (three parts, the first an id in base64).
+pub(crate) fn telegram(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+    let id = run_back(b, start, 11, |c| c.is_ascii_digit());
+    let stop = run(b, start + 1, 80, |c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'));
+    if (8..=10).contains(&(start - id))
+        && (32..=37).contains(&(stop - start - 1))
+        && (starts_token(b, id) || contains_ci(cut(b, id.saturating_sub(3), id), "bot"))
+    {
+        out.push(Hit::new(id, stop, Class::Token, "telegram"));
+    }
+}
+
+/// A Discord bot token starting at `start`.
+pub(crate) fn discord(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+    if !starts_token(b, start) {
+        return;
+    }
+    let word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
+    let a = run(b, start, 40, word);
+    let m = run(b, a + 1, 16, word);
+    let z = run(b, m + 1, 80, word);
+    if (20..=32).contains(&(a - start))
+        && at(b, a) == b'.'
+        && at(b, m) == b'.'
+        && (5..=8).contains(&(m - a - 1))
+        && (24..=60).contains(&(z - m - 1))
+        && Mix::of(cut(b, start, z)).is_mixed()
+    {
+        out.push(Hit::new(start, z, Class::Token, "discord"));
+    }
+}
+
+/// Secrets known by a mark inside them: `…Q~…` (Azure), `…T3BlbkFJ…` (`OpenAI`), `….atlasv1.…`
+/// (Terraform), `…AZDO…`, `…-us12` (Mailchimp), `…NRAL`.
+pub(crate) fn marked(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    let word = |c: u8| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, b'_' | b'-' | b'~' | b'.' | b'+' | b'/' | b'=' | b'!')
+    };
+    let from = run_back(b, start, 120, word);
+    let stop = run(b, end, 200, word);
+    let mark = cut(b, start, end);
+    let (head, tail) = (start - from, stop - end);
+    let (class, name, fits) = match mark {
+        b"Q~" => (Class::ApiKey, "azure_client_secret", (2..=5).contains(&head) && tail >= 28),
+        b".atlasv1." => (Class::Token, "terraform", head >= 10 && tail >= 40),
+        b"AZDO" => (Class::Token, "azure_devops", head >= 70 && tail == 4),
+        b"NRAL" => (Class::ApiKey, "newrelic", head == 36 && tail == 0),
+        b"T3BlbkFJ" => (Class::ApiKey, "openai", head >= 12 && tail >= 12),
+        b"-us" => {
+            let hex = run_back(b, start, 33, |c| c.is_ascii_hexdigit());
+            let digits = run(b, end, 3, |c| c.is_ascii_digit());
+            if start - hex == 32 && digits > end {
+                out.push(Hit::new(hex, digits, Class::ApiKey, "mailchimp"));
+            }
+            return;
+        }
+        b".apps.googleusercontent.com" => {
+            (Class::ApiKey, "google_client_id", head >= 40 && at(b, from).is_ascii_digit())
+        }
+        _ => return,
+    };
+    if fits && Mix::of(cut(b, from, stop)).is_mixed() {
+        out.push(Hit::new(from, stop, class, name));
+    }
+}
+
+/// `-u user:password` and `--user user:password` of curl and its kin; `end` is after the option.
+pub(crate) fn user_option(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    if !before(b, start).is_ascii_whitespace() {
+        return;
+    }
+    let from = run(b, end, 4, |c| matches!(c, b' ' | b'=' | b'"' | b'\'' | b'\\'));
+    let stop = run(b, from, 256, |c| !c.is_ascii_whitespace() && !matches!(c, b'"' | b'\'' | b'<'));
+    let text = cut(b, from, stop);
+    let line = cut(b, start.saturating_sub(200), start);
+    if let Some(colon) = text.iter().position(|&c| c == b':') {
+        let secret = text.get(colon + 1..).unwrap_or(&[]);
+        if colon > 0
+            && secret.len() >= 4
+            && !is_placeholder(secret)
+            && !secret.starts_with(b"$")
+            && !secret.starts_with(b"//")
+            && secret.iter().any(u8::is_ascii_alphanumeric)
+            && contains_ci(line, "curl")
+        {
+            out.push(Hit::new(from, stop, Class::Password, "user_option"));
+        }
+        return;
+    }
+    // `psexec \\host -u name -p word`, `docker login -u name -p word`.
+    let next = run(b, stop, 4, |c| matches!(c, b' ' | b'"' | b'\''));
+    if cut(b, next, next + 3) == b"-p " {
+        let value = next + 3;
+        let end =
+            run(b, value, 128, |c| !c.is_ascii_whitespace() && !matches!(c, b'"' | b'\'' | b'\\'));
+        let text = cut(b, value, end);
+        if text.len() >= 4
+            && !is_placeholder(text)
+            && !text.starts_with(b"$")
+            && !text.starts_with(b"%")
+        {
+            out.push(Hit::new(value, end, Class::Password, "user_option"));
+        }
+    }
+}
+
+/// `machine host login name password word` of netrc files.
+pub(crate) fn netrc(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    if is_word(before(b, start)) {
+        return;
+    }
+    let window = cut(b, end, end + 200);
+    let Some(n) = window.windows(9).position(|w| w == b"password ") else { return };
+    if !window.get(..n).is_some_and(|head| contains_ci(head, "login")) {
+        return;
+    }
+    let from = end + n + 9;
+    let stop = run(b, from, 256, |c| {
+        !c.is_ascii_whitespace() && !matches!(c, b'"' | b'\'' | b'`' | b'\\')
+    });
+    if !is_placeholder(cut(b, from, stop)) {
+        out.push(Hit::new(from, stop, Class::Password, "netrc"));
+    }
+}
+
+/// `NetworkCredential("user", "password")`, `DirectoryEntry("path", "user", "password")`: the last
+/// quoted argument.
+pub(crate) fn credential_call(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    if at(b, end) != b'(' {
+        return;
+    }
+    let stop = run(b, end, 200, |c| c != b')' && c != b'\n');
+    let args = cut(b, end + 1, stop);
+    let mut strings = Vec::new();
+    let mut open = None;
+    for (i, &c) in args.iter().enumerate() {
+        if matches!(c, b'"' | b'\'') {
+            match open.take() {
+                None => open = Some(i + 1),
+                Some(from) => strings.push((from, i)),
+            }
+        }
+    }
+    if let [_, .., (from, to)] = strings.as_slice()
+        && to - from >= 4
+        && !is_placeholder(cut(args, *from, *to))
+    {
+        out.push(Hit::new(end + 1 + from, end + 1 + to, Class::Password, "credential_call"));
+    }
+}

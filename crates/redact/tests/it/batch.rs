@@ -1,0 +1,82 @@
+//! Batches: what the store receives.
+
+use spanlake_model::{PayloadRow, Rows, SpanBatch, SpanRow};
+use spanlake_redact::{Class, Policy, RedactedBatch, Redactor};
+
+use crate::{keyed, planted};
+
+fn batch(secret: &str) -> SpanBatch {
+    let span = SpanRow {
+        trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
+        span_id: "b7ad6b7169203331".into(),
+        tenant_id: Some("acme".into()),
+        user_id: Some("jo@example.org".into()),
+        name: "chat gpt-4o-2024-08-06".into(),
+        status_message: Some(format!("failed with {secret}")),
+        attributes: Some(serde_json::json!({"note": secret, "http.port": 443}).to_string()),
+        input_preview: Some(format!("{} {secret}", "word ".repeat(98))),
+        request_model: Some("gpt-4o-2024-08-06".into()),
+        ..SpanRow::default()
+    };
+    let payload = PayloadRow {
+        trace_id: span.trace_id.clone(),
+        span_id: span.span_id.clone(),
+        tenant_id: span.tenant_id.clone(),
+        input_messages: Some(
+            serde_json::json!([{"role": "user", "content": format!("use {secret}")}]).to_string(),
+        ),
+        output_text: Some(format!("I will not repeat {secret}.")),
+        ..PayloadRow::default()
+    };
+    SpanBatch { spans: vec![span], payloads: vec![payload], ..SpanBatch::default() }
+}
+
+#[test]
+fn every_text_is_redacted_and_counted() {
+    let redactor = keyed();
+    for secret in planted() {
+        let redacted = redactor.redact(batch(&secret));
+        assert_eq!(redacted.len(), 2);
+        for rows in redacted.rows() {
+            assert!(!serde_json::to_string(rows).unwrap().contains(&secret));
+        }
+        assert!(!format!("{redacted:?}").contains("acme"));
+        let rows = redacted.into_rows();
+        let Some(Rows::Spans(spans)) = rows.last() else { panic!("spans come last") };
+        let span = spans.first().unwrap();
+        assert_eq!(span.policy_version, redactor.policy_version());
+        assert_eq!(span.user_id, redactor.pseudonym("acme", &Class::Email, "jo@example.org"));
+        assert_eq!(span.request_model.as_deref(), Some("gpt-4o-2024-08-06"));
+        assert!(span.input_preview.as_ref().unwrap().chars().count() <= 500);
+        let fields: Vec<_> = span.redactions.iter().filter_map(|r| r.field.as_deref()).collect();
+        for field in ["user_id", "status_message", "attributes", "input_messages", "output_text"] {
+            assert!(fields.contains(&field), "{field} is not in {fields:?}");
+        }
+        // Rows read back are taken as they are.
+        let again = RedactedBatch::from_replay(rows.clone());
+        assert_eq!(again.rows(), rows.as_slice());
+    }
+}
+
+#[test]
+fn the_policy_none_stamps_its_name() {
+    let none = Redactor::new(Policy::none(), None).unwrap();
+    let rows = none.redact(batch("jo@example.org")).into_rows();
+    let Some(Rows::Spans(spans)) = rows.last() else { panic!("spans come last") };
+    let span = spans.first().unwrap();
+    assert_eq!((span.policy_version.as_str(), span.redactions.len()), ("none", 0));
+    assert_eq!(span.user_id.as_deref(), Some("jo@example.org"));
+}
+
+#[test]
+fn binary_parts_keep_hash_size_and_type() {
+    let body: String = "iVBORw0KGgoAAAANSUhEUgAAB9x8Kq3Zp7".chars().cycle().take(1200).collect();
+    let image =
+        serde_json::json!([{"type": "image_url", "url": format!("data:image/png;base64,{body}")}]);
+    let payload = PayloadRow { input_messages: Some(image.to_string()), ..PayloadRow::default() };
+    let rows = keyed().redact_rows(Rows::Payloads(vec![payload]));
+    let Rows::Payloads(rows) = rows else { panic!("payloads stay payloads") };
+    let text = rows.first().unwrap().input_messages.clone().unwrap();
+    assert!(text.contains("binary:image/png;bytes=900;hmac="), "{text}");
+    assert!(text.len() < 200 && serde_json::from_str::<serde_json::Value>(&text).is_ok());
+}

@@ -1,0 +1,110 @@
+//! Lines in styles that no data set brought: what must go and what must stay.
+
+use spanlake_redact::TextMode;
+
+use crate::masks;
+
+fn gone(value: &str, text: &str) {
+    let (redacted, _) = masks().redact_text(text, TextMode::Json);
+    assert!(!redacted.contains(value), "`{value}` stays in `{redacted}`");
+}
+
+#[test]
+fn personal_data_of_many_countries_goes() {
+    for (value, text) in [
+        ("(0)20 7946 0018", "Ring me on +44 (0)20 7946 0018 after six"),
+        ("06 12 34 56 78", "Mon portable : 06 12 34 56 78"),
+        ("0176 23456789", "Handy: 0176 23456789"),
+        ("912 345 678", "Mi teléfono es 912 345 678"),
+        ("98765 43210", "WhatsApp: +91 98765 43210"),
+        ("555-0143", "tel 212-555-0143 ext. 9"),
+        ("1 98 08 75 056 001", "NIR 1 98 08 75 056 001 42"),
+        ("65 929 970 489", "Steuer-ID: 65 929 970 489"),
+        ("RSSMRA85T10A562S", "codice fiscale RSSMRA85T10A562S"),
+        ("12.345.678-5", "RUT 12.345.678-5"),
+        ("111222333", "BSN is 111222333"),
+        ("44051401359", "PESEL 44051401359"),
+        ("811218-9876", "personnummer 811218-9876"),
+        ("131052-308T", "hetu 131052-308T"),
+        ("X1234567L", "NIE: X1234567L"),
+        ("ABCPE1234F", "PAN ABCPE1234F"),
+        ("S1234567D", "NRIC S1234567D"),
+        ("123 456 782", "TFN 123 456 782"),
+        ("C01X00T47", "Passport no. C01X00T47"),
+        ("D1234567", "driver's license: D1234567"),
+        ("12-3456789", "EIN 12-3456789"),
+        ("QQ 12 34 56 C", "national insurance number QQ 12 34 56 C"),
+        ("Baker Street", "I live at 221B Baker Street, London NW1 6XE"),
+        ("rue de la Paix", "12 rue de la Paix, 75002 Paris"),
+        ("Calle Mayor", "vivo en Calle Mayor 10, 28013 Madrid"),
+        ("Hauptstr. 12", "Anschrift: Hauptstr. 12, 10115 Berlin"),
+        ("Box 1234", "send it to PO Box 1234, Springfield, IL 62704"),
+        ("Evergreen Terrace", "742 Evergreen Terrace, Springfield, OR 97403"),
+        ("DE89 3704", "Konto DE89 3704 0044 0532 0130 00"),
+        ("2001:db8:85a3", "from 2001:db8:85a3:0:0:8a2e:370:7334"),
+        ("10.20.30.40", "ssh 10.20.30.40"),
+        ("o'neil", "To: o'neil@mail.example.org"),
+    ] {
+        gone(value, text);
+    }
+}
+
+#[test]
+fn secrets_in_other_styles_go() {
+    let random = ["Vt8", "kQ2z", "Lm4W", "x9Rb", "7Nc3", "Jd6H"].concat();
+    let hex = ["9c1f", "e07b", "52d8", "4a36", "b1e9", "08fd", "73c5", "2ea4"].concat();
+    for text in [
+        format!("export STRIPE_SECRET={random}"),
+        format!("x-api-key: {random}"),
+        format!("headers = {{'X-Auth-Token': '{random}'}}"),
+        format!("https://api.example.com/v1?access_token={random}&x=1"),
+        format!("clientSecret: \"{random}\","),
+        format!("set API_TOKEN to {random}").replace("set API_TOKEN to", "API_TOKEN ="),
+        format!("<apiKey>{random}</apiKey>").replace("<apiKey>", "apiKey: "),
+        format!("the api key is {random}, please rotate it"),
+        format!("my password is {random}"),
+        format!("password: {random}"),
+        format!("Passwort lautet {random}"),
+        format!("--password {random}"),
+        format!("--token={random}"),
+        format!("ENCRYPTION_KEY=\"{hex}\""),
+        format!("curl -u admin:{random} https://example.com"),
+        format!("redis://:{random}@cache:6379/0"),
+        format!("jdbc:postgresql://db/app?user=app&password={random}"),
+        format!("Cookie: sid={random}; theme=dark"),
+        format!("{{\\\"refresh_token\\\": \\\"{random}\\\"}}"),
+        format!("\"Authorization\": \"Token {random}\""),
+    ] {
+        let value = if text.contains(&hex) { &hex } else { &random };
+        gone(value, &text);
+    }
+}
+
+#[test]
+fn clean_lines_stay() {
+    for text in [
+        "The order 20260-11427 ships on 2026-11-24 at 10:33:05.",
+        "Scores: 0.9312, 0.8841, 0.7719 over 1200 rows in 35 ms.",
+        "Chapter 12 The Way Forward describes 3 ways to drive growth.",
+        "Chrome/120.0.0.0 Safari/537.36, app version 10.2.14.3",
+        "Use max_tokens=4096 and temperature=0.2; stop_token is unset.",
+        "Engineering 101 starts in Spring 2027.",
+        "commit 9c1fe07b52d84a36b1e908fd73c52ea4c0ffee12 merged",
+        "{\"usage\":{\"prompt_tokens\":8848,\"completion_tokens\":805}}",
+        "call_9aKq2ZmXw4Lr7Vb1Nc3Jd6Hs returned 200",
+        "resp_68a1f3b2c4d58190a7e6f5d4c3b2a190 took 1532 ms",
+        "Please enter your password and press Enter.",
+        "The secret to good bread is patience; the key is time.",
+        "token = tokenizer.decode(ids[0])",
+        "if (password === confirmPassword) return true;",
+        "See RFC 9110 section 15.5.2, lines 100-140.",
+        "Between 2019-2023 revenue rose from 1200 to 3400 million.",
+        "isbn 978-3-16-148410-0",
+        "at line 12, column 40 of main.rs:120:15",
+        "std::collections::HashMap and a::b::c",
+        "The 5 Best Places to visit: 10 Downing was closed.",
+    ] {
+        let (redacted, _) = masks().redact_text(text, TextMode::Json);
+        assert_eq!(redacted, text);
+    }
+}
