@@ -88,12 +88,12 @@ pub(crate) fn span(
         time_suspect: start.suspect,
         ..SpanRow::default()
     };
-    placeholder(attrs, &mut span);
+    let announced = placeholder(attrs, &mut span);
     span.convention = convention(attrs, scope).map(str::to_owned);
     let (payload, case_id) =
         columns(ctx, prices, attrs, &raw.events, &raw.status_message, &mut span);
     span.events = events_json(&raw.events);
-    span.links = links_json(&raw.links);
+    span.links = links_json(&raw.links, announced.map(|real| (span.trace_id.clone(), real)));
     span.attributes = rest_json(attrs, raw.dropped_attributes);
     span.resource_attributes.clone_from(&facts.json);
     Normalised { span, payload, case_id }
@@ -149,14 +149,12 @@ fn scope_name(scope: &RawScope<'_>) -> Option<String> {
 }
 
 /// Logfire announces a running span with a placeholder: its own id, its parent the real span, the
-/// real parent in an attribute.
-fn placeholder(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
+/// real parent in an attribute. Returns the real span's id.
+fn placeholder(attrs: &Attrs<'_, '_>, span: &mut SpanRow) -> Option<String> {
     if attrs.peek_str("logfire.span_type") != Some("pending_span") {
-        return;
+        return None;
     }
-    if let Some(real) = &span.parent_span_id {
-        span.inherited_columns.push(crate::settle::placeholder_mark(real));
-    }
+    let real = span.parent_span_id.take();
     let parent = attrs.peek_str("logfire.pending_parent_id").unwrap_or_default();
     attrs.take("logfire.pending_parent_id");
     let bytes = hex::decode(parent).unwrap_or_default();
@@ -164,6 +162,7 @@ fn placeholder(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.is_final = false;
     span.end_unix_nano = 0;
     span.duration_ms = None;
+    real
 }
 
 fn convention(attrs: &Attrs<'_, '_>, scope: &RawScope<'_>) -> Option<&'static str> {
@@ -528,8 +527,9 @@ fn events_json(events: &[RawEvent<'_>]) -> Option<String> {
     (!items.is_empty()).then(|| Value::Array(items).to_string())
 }
 
-fn links_json(links: &[RawLink<'_>]) -> Option<String> {
-    let items: Vec<Value> = links
+/// The links as JSON, with one more from a placeholder to the span it announces.
+fn links_json(links: &[RawLink<'_>], announced: Option<(String, String)>) -> Option<String> {
+    let mut items: Vec<Value> = links
         .iter()
         .map(|link| {
             serde_json::json!({
@@ -539,6 +539,12 @@ fn links_json(links: &[RawLink<'_>]) -> Option<String> {
             })
         })
         .collect();
+    if let Some((trace_id, span_id)) = announced {
+        let attributes = serde_json::json!({crate::settle::PLACEHOLDER_LINK: true});
+        items.push(serde_json::json!({
+            "trace_id": trace_id, "span_id": span_id, "attributes": attributes,
+        }));
+    }
     (!items.is_empty()).then(|| Value::Array(items).to_string())
 }
 

@@ -25,7 +25,7 @@ fn derived(
 ) {
     if cell(span).is_none() {
         *cell(span) = Some(value.to_owned());
-        mark(&mut span.inherited_columns, column, value);
+        mark(&mut span.inherited_columns, column);
     }
 }
 
@@ -69,7 +69,7 @@ fn runs(spans: &mut [SpanRow], tree: &Tree) {
         }
         if span.step_count.is_none() && count > 0 {
             span.step_count = Some(count);
-            mark(&mut span.inherited_columns, "step_count", &count.to_string());
+            mark(&mut span.inherited_columns, "step_count");
         }
         if let Some(reason) = ended(span, last_reason.as_deref()) {
             derived(span, "termination_reason", |span| &mut span.termination_reason, reason);
@@ -140,7 +140,7 @@ fn attempts(spans: &mut [SpanRow], tree: &Tree) {
             && let Some(retries) = retries
         {
             span.retry_count = Some(retries);
-            mark(&mut span.inherited_columns, "retry_count", &retries.to_string());
+            mark(&mut span.inherited_columns, "retry_count");
         }
         if let Some(model) = fallback {
             derived(span, "fallback_from", |span| &mut span.fallback_from, &model);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use spanlake_model::{Kind, PayloadRow, SpanRow, TraceRows};
 
-use super::marks::{joined, mark};
+use super::marks::mark;
 use super::tree::Tree;
 
 type Get = fn(&SpanRow) -> &Option<String>;
@@ -45,7 +45,7 @@ pub(super) fn settle(trace: &mut TraceRows, tree: &Tree) {
                 .and_then(|parent| get(parent).clone());
             let Some(value) = from_parent.or_else(|| fallback.clone()) else { continue };
             if let Some(span) = trace.spans.get_mut(*at) {
-                mark(&mut span.inherited_columns, column, &value);
+                mark(&mut span.inherited_columns, column);
                 *get_mut(span) = Some(value);
             }
         }
@@ -92,8 +92,8 @@ fn identity(span: &SpanRow, payload: &mut PayloadRow) {
     let mut copy =
         |column: &str, from: &Option<String>, into: fn(&mut PayloadRow) -> &mut Option<String>| {
             if into(payload) != from {
-                if let Some(value) = from {
-                    mark(&mut payload.inherited_columns, column, value);
+                if from.is_some() {
+                    mark(&mut payload.inherited_columns, column);
                 }
                 into(payload).clone_from(from);
             }
@@ -225,12 +225,12 @@ fn give(trace: &mut TraceRows, contents: &HashMap<String, usize>, at: usize, gif
         if cell.is_none()
             && let Some(value) = value
         {
-            mark(marks, column, &value);
+            mark(marks, column);
             *cell = Some(value);
         }
     }
     if span.prompt_variable_names.is_empty() && !gift.variable_names.is_empty() {
-        mark(marks, "prompt_variable_names", &joined(&gift.variable_names));
+        mark(marks, "prompt_variable_names");
         span.prompt_variable_names = gift.variable_names;
     }
     let payload = contents.get(&span.span_id).and_then(|at| trace.payloads.get_mut(*at));
@@ -242,7 +242,7 @@ fn give(trace: &mut TraceRows, contents: &HashMap<String, usize>, at: usize, gif
         if cell.is_none()
             && let Some(value) = value
         {
-            mark(&mut payload.inherited_columns, column, &value);
+            mark(&mut payload.inherited_columns, column);
             *cell = Some(value);
         }
     }

@@ -5,10 +5,8 @@
 //!      ─▶ inherit (identity, prompt) ─▶ agents (steps, retries, tool arguments) ─▶ rows
 //! ```
 //!
-//! A value that was inherited or derived is marked in `inherited_columns` as `column#hash`, the
-//! hash being of the value. When a row is merged with a later contribution that brings a value of
-//! its own, the hash no longer fits and the value stays. A placeholder names the span that it
-//! announces as `placeholder_of:ID`.
+//! The columns whose value was inherited or derived are named in `inherited_columns`. A placeholder
+//! links to the span that it announces.
 
 mod agents;
 mod inherit;
@@ -18,7 +16,7 @@ mod tree;
 
 use spanlake_model::{Settle, TraceRows};
 
-pub(crate) use marks::placeholder_mark;
+pub(crate) use marks::PLACEHOLDER_LINK;
 
 /// Settles traces as contract.md defines their derived facts.
 #[derive(Clone, Copy, Debug, Default)]

@@ -12,10 +12,9 @@ pub(super) fn placeholders(spans: &mut [SpanRow], tree: &Tree) {
     let superseded: Vec<bool> = spans
         .iter()
         .map(|span| {
-            placeholder_of(span).is_some_and(|real| {
-                let real = tree.by_id.get(real).and_then(|at| spans.get(*at));
-                real.is_some_and(|real| real.span_id != span.span_id)
-            })
+            !span.is_final
+                && placeholder_of(span)
+                    .is_some_and(|real| real != span.span_id && tree.by_id.contains_key(&real))
         })
         .collect();
     for (span, superseded) in spans.iter_mut().zip(superseded) {

@@ -157,7 +157,8 @@ fn span() -> impl Strategy<Value = SpanRow> {
             ..SpanRow::default()
         };
         if placeholder == 0 {
-            span.inherited_columns.push("placeholder_of:03".to_owned());
+            let link = r#"[{"span_id":"03","attributes":{"spanlake.placeholder_of":true}}]"#;
+            span.links = Some(link.to_owned());
             span.is_final = false;
         }
         span
