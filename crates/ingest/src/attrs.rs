@@ -33,6 +33,7 @@ pub(crate) enum Family {
     SessionAnnotations,
     SessionEvaluations,
     UsageDetails,
+    OiChoices,
 }
 
 /// Longer prefixes come before the ones they begin with.
@@ -41,6 +42,7 @@ const FAMILIES: &[(&str, Family)] = &[
     ("llm.output_messages.", Family::OiOutput),
     ("llm.tools.", Family::OiTools),
     ("llm.prompts.", Family::OiPrompts),
+    ("llm.choices.", Family::OiChoices),
     ("retrieval.documents.", Family::OiDocuments),
     ("reranker.input_documents.", Family::RerankerInput),
     ("reranker.output_documents.", Family::RerankerOutput),
@@ -59,7 +61,7 @@ const FAMILIES: &[(&str, Family)] = &[
     ("session.evaluations.", Family::SessionEvaluations),
 ];
 
-const FAMILY_COUNT: usize = 20;
+const FAMILY_COUNT: usize = 21;
 const ABSENT: u16 = u16::MAX;
 
 /// Which namespaces a span's keys are in.

@@ -119,7 +119,16 @@ fn result(attributes: &[Attr<'_>], body: &[Attr<'_>]) -> Option<EvalRow> {
         run_id: word(&["spanlake.run_id"]),
         dataset: word(&["spanlake.dataset"]),
         session_id: word(&["session.id", "gen_ai.conversation.id"]),
-        tenant_id: word(&["tenant.id", "spanlake.tenant"]),
+        tenant_id: word(&["spanlake.tenant", "tenant.id"]),
+        user_id: word(&["spanlake.user", "user.id"]),
+        environment: word(&["spanlake.environment", "deployment.environment.name"]),
+        workflow: word(&["spanlake.workflow"]),
+        prompt_name: word(&["spanlake.prompt.name", "gen_ai.prompt.name"]),
+        prompt_version: word(&["spanlake.prompt.version", "gen_ai.prompt.version"]),
+        sample_reason: word(&["spanlake.sample_reason"]),
+        inclusion_probability: find(&["spanlake.inclusion_probability"])
+            .and_then(number)
+            .filter(|probability| *probability > 0.0 && *probability <= 1.0),
         ..EvalRow::default()
     })
 }
@@ -185,12 +194,18 @@ pub(crate) fn from_span(
             row.span_id = target.span_id;
             row.session_id = row.session_id.or(target.session_id);
             row.case_id = row.case_id.or_else(|| case_id.map(str::to_owned));
-            row.tenant_id.clone_from(&span.tenant_id);
-            row.user_id.clone_from(&span.user_id);
-            row.environment.clone_from(&span.environment);
-            row.workflow.clone_from(&span.workflow);
-            row.prompt_name.clone_from(&span.prompt_name);
-            row.prompt_version.clone_from(&span.prompt_version);
+            for (own, of_span) in [
+                (&mut row.tenant_id, &span.tenant_id),
+                (&mut row.user_id, &span.user_id),
+                (&mut row.environment, &span.environment),
+                (&mut row.workflow, &span.workflow),
+                (&mut row.prompt_name, &span.prompt_name),
+                (&mut row.prompt_version, &span.prompt_version),
+            ] {
+                if own.is_none() {
+                    own.clone_from(of_span);
+                }
+            }
             file(&mut row, time, ctx);
             row
         })

@@ -182,6 +182,7 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "spanlake.case_id",
     "langfuse.experiment.item.id",
     "input.value",
+    "agent_name",
     "output.value",
     "metadata",
     "llm.prompts",

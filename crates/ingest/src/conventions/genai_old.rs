@@ -7,8 +7,14 @@ use super::Source::Attr;
 pub(crate) static GENAI_OLD: Convention = Convention {
     columns: &[
         (C::Provider, &[Attr("gen_ai.system")]),
-        (C::InputTokens, &[Attr("gen_ai.usage.prompt_tokens")]),
-        (C::OutputTokens, &[Attr("gen_ai.usage.completion_tokens")]),
+        (
+            C::InputTokens,
+            &[Attr("gen_ai.usage.prompt_tokens"), Attr("gen_ai.response.prompt_tokens")],
+        ),
+        (
+            C::OutputTokens,
+            &[Attr("gen_ai.usage.completion_tokens"), Attr("gen_ai.response.completion_tokens")],
+        ),
         (
             C::CacheReadTokens,
             &[

@@ -6,7 +6,7 @@ use spanlake_model::Kind;
 use super::flatten;
 use super::messages::{self, Message, Part};
 use super::otel_messages;
-use crate::attrs::{Attrs, Family, parse_json, unquote};
+use crate::attrs::{Attrs, Family, lookup, parse_json, unquote};
 use crate::conventions::Column;
 use crate::otlp::{RawEvent, Val};
 
@@ -365,6 +365,22 @@ fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> O
         output.messages = from_events;
         return output;
     }
+    if attrs.has_family(Family::OiChoices) {
+        let members = attrs.family(Family::OiChoices);
+        let texts = members.iter().filter_map(|(_, val)| val.as_str());
+        output.messages = texts.map(|text| Message::text("assistant", text)).collect();
+        return output;
+    }
+    // Pydantic AI's first format lists its events in one attribute.
+    if let Some(Value::Array(events)) = attrs.json("events") {
+        let is_choice = |event: &&Value| {
+            event.get("event.name").and_then(Value::as_str) == Some("gen_ai.choice")
+        };
+        output.messages = events.iter().filter(is_choice).filter_map(choice_message).collect();
+        if !output.messages.is_empty() {
+            return output;
+        }
+    }
     if vercel_output(attrs, &mut output) {
         return output;
     }
@@ -436,7 +452,11 @@ fn read_output(val: &Val<'_>, parsed: Option<&Value>, key: &str, output: &mut Ou
                 .iter()
                 .any(|name| members.contains_key(*name));
             if is_response && output.response_id.is_none() {
-                output.response_id = messages::string(members, &["id", "response_id"]);
+                output.response_id =
+                    messages::string(members, &["id", "response_id"]).or_else(|| {
+                        let path = "generations.0.0.message.kwargs.response_metadata.id";
+                        lookup(value, path).and_then(Value::as_str).map(str::to_owned)
+                    });
             }
             if is_response {
                 output.response_model = messages::string(members, &["model"]);
@@ -446,7 +466,10 @@ fn read_output(val: &Val<'_>, parsed: Option<&Value>, key: &str, output: &mut Ou
             return true;
         }
     }
+    // Logfire joins the chunks of a stream.
+    let joined = unwrapped.and_then(|value| value.get("combined_chunk_content")?.as_str());
     let text = match unwrapped {
+        Some(_) if joined.is_some() => joined.unwrap_or_default().to_owned(),
         Some(Value::String(inner)) if is_json_encoded(key) || key == "gen_ai.completion" => {
             inner.clone()
         }

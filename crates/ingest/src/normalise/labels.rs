@@ -6,9 +6,25 @@ use spanlake_model::Kind;
 pub(crate) fn kind(word: &str) -> Option<Kind> {
     let lower = word.trim().to_ascii_lowercase();
     Some(match lower.as_str() {
-        "llm" | "generation" | "chat" | "chat_model" | "text_completion" | "generate_content"
-        | "completion" | "completions" | "generate" | "messages" | "responses" | "response"
-        | "chat_completion" | "chat_completions" | "inference" | "call_llm" => Kind::Llm,
+        "llm"
+        | "generation"
+        | "chat"
+        | "chat_model"
+        | "text_completion"
+        | "generate_content"
+        | "completion"
+        | "completions"
+        | "generate"
+        | "messages"
+        | "responses"
+        | "response"
+        | "chat_completion"
+        | "chat_completions"
+        | "inference"
+        | "call_llm"
+        | "chat.completions"
+        | "text.completions"
+        | "chat.streaming_completions" => Kind::Llm,
         "embedding" | "embeddings" | "embed" => Kind::Embedding,
         "retriever" | "retrieval" | "retrieve" | "search_memory" => Kind::Retriever,
         "reranker" | "rerank" => Kind::Reranker,

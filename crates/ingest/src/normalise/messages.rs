@@ -128,6 +128,12 @@ fn object(members: &Map<String, Value>, default_role: &str, depth: usize, out: &
     if let Some(Value::Array(candidates)) = members.get("candidates") {
         return candidates.iter().for_each(|candidate| read_choice(candidate, out));
     }
+    // Gemini's answer, as Google's ADK records it.
+    if nested("content").is_some_and(|content| content.get("parts").is_some())
+        && !members.contains_key("role")
+    {
+        return read_choice(&Value::Object(members.clone()), out);
+    }
     if let Some(generations) = nested("generations") {
         return collect(generations, "assistant", depth + 1, out);
     }
@@ -201,6 +207,10 @@ fn read_choice(value: &Value, out: &mut Vec<Message>) {
     out.push(message);
 }
 
+/// Members that hold what a message says.
+const CONTENT_KEYS: &[&str] =
+    &["content", "parts", "contents", "tool_calls", "function_call", "toolCalls"];
+
 /// Members that a message without a role may have beside its content.
 const MESSAGE_KEYS: &[&str] = &[
     "content",
@@ -255,9 +265,7 @@ fn message(members: &Map<String, Value>, default_role: &str) -> Option<Message> 
         return Some(item);
     }
     let has_role = members.contains_key("role");
-    let has_content = ["content", "parts", "contents", "tool_calls", "function_call", "toolCalls"]
-        .iter()
-        .any(|key| members.contains_key(*key));
+    let has_content = CONTENT_KEYS.iter().any(|key| members.contains_key(*key));
     let text_only = members.len() <= 3
         && members.get("text").is_some_and(Value::is_string)
         && (default_role == "assistant" && members.contains_key("generation_info")
@@ -290,6 +298,16 @@ fn message(members: &Map<String, Value>, default_role: &str) -> Option<Message> 
         finish_reason: finish_reason(members),
         parts: Vec::new(),
     };
+    if message.finish_reason.is_none()
+        && let Some(Value::Object(metadata)) = members.get("response_metadata")
+    {
+        message.finish_reason = finish_reason(metadata);
+    }
+    // OpenInference's older form of one call.
+    if let Some(name) = string(members, &["function_call_name"]) {
+        let arguments = members.get("function_call_arguments_json").map_or(Value::Null, parsed);
+        message.parts.push(Part::ToolCall { id: None, name, arguments });
+    }
     for key in ["reasoning_content", "thinking"] {
         if let Some(Value::String(text)) = members.get(key).filter(|v| *v != "") {
             message.parts.push(Part::Reasoning(text.clone()));

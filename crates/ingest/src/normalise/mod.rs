@@ -210,6 +210,12 @@ fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
     if attrs.has_family(Family::OiDocuments) {
         return Kind::Retriever;
     }
+    // Pydantic AI's earlier agent runs have no operation.
+    if attrs.peek("agent_name").is_some()
+        && (attrs.peek("final_result").is_some() || attrs.peek("all_messages_events").is_some())
+    {
+        return Kind::Agent;
+    }
     if attrs.peek("db.vector.query.top_k").is_some() || attrs.peek("pinecone.query.top_k").is_some()
     {
         return Kind::Retriever;
@@ -386,10 +392,9 @@ fn steps(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.termination_reason = attrs.text(Column::TerminationReason);
     span.tool_name = attrs.text(Column::ToolName);
     if span.tool_name.is_none() && span.kind == Kind::Tool {
-        let named = ["traceloop.entity.name", "mlflow.spanFunctionName"];
-        span.tool_name = named
-            .iter()
-            .find_map(|key| attrs.peek(key).and_then(crate::attrs::text))
+        span.tool_name = attrs
+            .peek("traceloop.entity.name")
+            .and_then(crate::attrs::text)
             .or_else(|| (!span.name.is_empty()).then(|| span.name.clone()));
     }
     span.tool_call_id = attrs.text(Column::ToolCallId);

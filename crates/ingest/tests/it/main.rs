@@ -6,5 +6,6 @@ mod bad_input;
 mod conformance;
 mod expected;
 mod fold;
+mod instrumentations;
 mod native;
 mod properties;
