@@ -136,15 +136,14 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> Op
     if end - start > 5 || is_word(before(b, start)) && !escaped(b, start) {
         return None;
     }
+    let (from, to) = number_first(b, start, end).or_else(|| number_last(b, start, end))?;
     // "Chapter 12 The Way": a number of the text's own parts is no house number.
     let prev = run_back(b, start.saturating_sub(1), 10, |c| c.is_ascii_alphabetic());
     if eq_any(cut(b, prev, start.saturating_sub(1)), &PARTS) {
         return None;
     }
-    number_first(b, start, end).or_else(|| number_last(b, start, end)).map(|(from, to)| {
-        out.push(Hit::new(from, to, Class::Address, "address"));
-        to
-    })
+    out.push(Hit::new(from, to, Class::Address, "address"));
+    Some(to)
 }
 
 fn escaped(b: &[u8], i: usize) -> bool {
@@ -156,9 +155,13 @@ fn word_end(b: &[u8], i: usize) -> usize {
 }
 
 fn eq_any(word: &[u8], list: &[&str]) -> bool {
+    let Some(first) = word.first().map(u8::to_ascii_lowercase) else { return false };
     let bare = word.strip_suffix(b".").unwrap_or(word);
-    list.iter()
-        .any(|w| bare.eq_ignore_ascii_case(w.as_bytes()) || word.eq_ignore_ascii_case(w.as_bytes()))
+    list.iter().any(|w| {
+        let w = w.as_bytes();
+        w.first().is_some_and(|c| c.to_ascii_lowercase() == first)
+            && (bare.eq_ignore_ascii_case(w) || word.eq_ignore_ascii_case(w))
+    })
 }
 
 /// `3022 Maple Rd, Riverton, WA 81703`, `12 rue de la Paix, 75002 Paris`, `12B Baker Street`.

@@ -36,7 +36,7 @@ pub(crate) const WORDS: [&str; 96] = [
     "reisepass",
     "cpf",
     "cnpj",
-    "rg",
+    "rg:",
     "aadhaar",
     "aadhar",
     "uidai",

@@ -380,8 +380,10 @@ fn yaml_word(b: &[u8], name_start: usize, end: usize) -> bool {
 
 /// `the password for the admin user is "x"`, `Passwort lautet x`: a verb within the same line.
 fn prose_only(b: &[u8], start: usize, name_end: usize, out: &mut Vec<Hit>) {
-    let word = cut(b, start, start + 4);
-    if !word.eq_ignore_ascii_case(b"pass") && !word.eq_ignore_ascii_case(b"pwd ") {
+    let word = cut(b, start, name_end);
+    let names =
+        ["password", "passwords", "passphrase", "passcode", "passwort", "pass", "passwd", "pwd"];
+    if !names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {
         return;
     }
     let line = cut(b, name_end, name_end + 80);

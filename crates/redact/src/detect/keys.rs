@@ -313,9 +313,8 @@ const SERVICES: [&str; 96] = [
     "zendesk",
 ];
 
-/// What a field name says about its value, if anything. The name may be written in any case style.
-pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
-    let mut buffer = [0u8; 64];
+/// The last 64 letters and digits of a name, lower case.
+fn fold<'b>(name: &[u8], buffer: &'b mut [u8; 64]) -> &'b [u8] {
     let mut n = 0;
     for &c in name.iter().rev() {
         if c.is_ascii_alphanumeric() {
@@ -326,9 +325,24 @@ pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
             n += 1;
         }
     }
-    let all = buffer.get(buffer.len() - n..).unwrap_or(&[]);
+    buffer.get(buffer.len() - n..).unwrap_or(&[])
+}
+
+/// Compares last bytes first: almost every word of a list falls there.
+fn ends_with_any(core: &[u8], list: &[&str]) -> bool {
+    let [.., before_last, last] = core else { return false };
+    list.iter().any(|w| {
+        let w = w.as_bytes();
+        matches!(w, [.., b, l] if l == last && b == before_last) && core.ends_with(w)
+    })
+}
+
+/// What a field name says about its value, if anything. The name may be written in any case style.
+pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
+    let mut buffer = [0u8; 64];
+    let all = fold(name, &mut buffer);
     let core = strip_suffixes(all);
-    let ends = |list: &[&str]| list.iter().any(|w| core.ends_with(w.as_bytes()));
+    let ends = |list: &[&str]| ends_with_any(core, list);
     if core.ends_with(b"tokens") || ends(&NOT_SECRET) {
         return None;
     }
@@ -351,12 +365,12 @@ pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
     if ends(&API_KEY) {
         return kind(Class::ApiKey, true);
     }
-    let service = SERVICES.iter().any(|s| contains(core, s.as_bytes()));
+    let service = || SERVICES.iter().any(|s| contains(core, s.as_bytes()));
     if core.ends_with(b"token") {
-        return kind(Class::Token, service || (core.len() > 5 && has_edge(name, core)));
+        return kind(Class::Token, (core.len() > 5 && has_edge(name, core)) || service());
     }
     if core.ends_with(b"key") {
-        return kind(Class::ApiKey, service);
+        return kind(Class::ApiKey, service());
     }
     if [
         "auth",
@@ -377,7 +391,7 @@ pub(crate) fn classify(name: &[u8]) -> Option<KeyKind> {
         return kind(Class::Token, false);
     }
     let tails = ["api", "id", "sid", "auth", "login", "oauth", "access", "webhook"];
-    if service && tails.iter().any(|w| core.ends_with(w.as_bytes())) {
+    if tails.iter().any(|w| core.ends_with(w.as_bytes())) && service() {
         return kind(Class::ApiKey, false);
     }
     None
@@ -417,6 +431,7 @@ fn strip_suffixes(all: &[u8]) -> &[u8] {
         }
         for tail in TAILS {
             if core.len() > tail.len() + 3
+                && core.last() == tail.as_bytes().last()
                 && let Some(head) = core.strip_suffix(tail.as_bytes())
             {
                 core = head;
@@ -437,9 +452,9 @@ fn has_edge(name: &[u8], core: &[u8]) -> bool {
 
 /// Personal data by the name of a JSON field, for values that have no shape of their own.
 pub(crate) fn personal(name: &str) -> Option<Class> {
-    let compact: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let ends = |list: &[&str]| list.iter().any(|w| compact.ends_with(w));
+    let mut buffer = [0u8; 64];
+    let compact = fold(name.as_bytes(), &mut buffer);
+    let ends = |list: &[&str]| ends_with_any(compact, list);
     if ends(&[
         "ssn",
         "socialsecuritynumber",
@@ -487,7 +502,7 @@ pub(crate) fn personal(name: &str) -> Option<Class> {
     if ends(&["cardnumber", "creditcard", "creditcardnumber", "ccnumber", "debitcard"]) {
         return Some(Class::Card);
     }
-    if compact == "iban" || ends(&["ibannumber"]) {
+    if compact == b"iban" || ends(&["ibannumber"]) {
         return Some(Class::Iban);
     }
     if ends(&[

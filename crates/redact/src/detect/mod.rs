@@ -2,7 +2,7 @@
 //! lies and nothing else is looked at.
 //!
 //! ```text
-//! text ─┬─▶ keywords (aho-corasick) ─▶ provider prefixes, names before values, PEM, JWT, URLs ─┐
+//! text ─┬─▶ keywords (one table)    ─▶ provider prefixes, names before values, PEM, JWT, URLs ─┐
 //!       ├─▶ digit runs ─▶ hosts, cards, accounts, government ids, phones, street addresses   ─┼─▶ merge ─▶ spans
 //!       └─▶ '@', "::"  ─▶ e-mail, IPv6                                                       ─┘
 //! ```
@@ -16,6 +16,7 @@ mod gov;
 mod ip;
 mod keyed;
 pub(crate) mod keys;
+mod keywords;
 mod numbers;
 mod phone;
 mod providers;
@@ -25,11 +26,11 @@ pub(crate) mod value;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use memchr::{memchr_iter, memmem};
 
 use crate::class::Class;
 use bytes::before;
+use keywords::Keywords;
 
 /// A detected range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,10 +111,66 @@ enum Action {
 
 /// The built-in detectors, compiled once.
 pub(crate) struct Builtin {
-    keywords: AhoCorasick,
-    actions: Vec<Action>,
+    /// Prefixes and marks that are written in one way only.
+    exact: Keywords<Action>,
+    /// Words in any case.
+    folded: Keywords<Action>,
     prefixes: Vec<providers::Prefix>,
 }
+
+/// What is looked for as written.
+const EXACT: &[(&[&str], Action)] = &[
+    (&["LS0tLS1CRUdJTi"], Action::WrappedPem),
+    (&["eyJ"], Action::Jwt),
+    (
+        &[
+            "$1$",
+            "$2a$",
+            "$2b$",
+            "$2y$",
+            "$5$",
+            "$6$",
+            "$8$",
+            "$9$",
+            "$y$",
+            "$apr1$",
+            "$argon2",
+            "$krb5",
+            "{ssha",
+            "{SSHA",
+            "pbkdf2_sha",
+            "$scrypt$",
+            "$pbkdf2",
+        ],
+        Action::PasswordHash,
+    ),
+    (&[":AA"], Action::Telegram),
+    (&["MT", "MN", "MD", "MjA", "Nz", "Nj", "ND", "NT", "OD", "OT"], Action::Discord),
+    (
+        &["Q~", ".atlasv1.", "AZDO", "NRAL", "T3BlbkFJ", "-us", ".apps.googleusercontent.com"],
+        Action::Marked,
+    ),
+    (&["-u ", "--user ", "--user="], Action::UserOption),
+    (&["machine "], Action::Netrc),
+    (&["NetworkCredential", "DirectoryEntry"], Action::CredentialCall),
+];
+
+/// What is looked for in any case.
+const FOLDED: &[(&[&str], Action)] = &[
+    (&KEYED, Action::Keyed),
+    (&SERVICE_WORDS, Action::Keyed),
+    (&["bearer", "basic", "ssws"], Action::Authorization),
+    (&["cookie"], Action::Cookies),
+    (&["-----begin ", "---- begin "], Action::Pem),
+    (&["private-lines:"], Action::Putty),
+    (&["://"], Action::UserInfo),
+    (&["sig=", "sig%3d", "signature"], Action::Signature),
+    (
+        &["po box", "p.o. box", "p o box", "postfach", "postbus", "boîte postale", "apartado"],
+        Action::PostBox,
+    ),
+    (&["%40"], Action::EscapedAt),
+];
 
 static BUILTIN: LazyLock<Builtin> = LazyLock::new(Builtin::new);
 
@@ -152,116 +209,74 @@ const SERVICE_WORDS: [&str; 5] = ["_api", "client_id", "clientid", ".login", "so
 impl Builtin {
     fn new() -> Self {
         let prefixes = providers::table();
-        let mut patterns: Vec<(&str, Action)> = Vec::new();
-        patterns.extend(prefixes.iter().enumerate().map(|(i, p)| (p.start, Action::Provider(i))));
-        patterns.extend(KEYED.iter().map(|w| (*w, Action::Keyed)));
-        patterns.extend(SERVICE_WORDS.iter().map(|w| (*w, Action::Keyed)));
-        let many = |words: &[&'static str], action: Action| {
-            words.iter().map(|w| (*w, action)).collect::<Vec<_>>()
+        let mut exact: Vec<(String, Action)> = Vec::new();
+        let mut add = |word: &str, action| {
+            if word.len() > 2 {
+                exact.push((word.to_owned(), action));
+            } else {
+                // Marks of two bytes are looked for together with the byte that follows.
+                let next =
+                    (b'0'..=b'z').filter(u8::is_ascii_alphanumeric).chain(*b"-_.~").map(char::from);
+                exact.extend(next.map(|c| (format!("{word}{c}"), action)));
+            }
         };
-        patterns.extend(many(&["bearer", "basic", "ssws"], Action::Authorization));
-        patterns.extend(many(&["cookie"], Action::Cookies));
-        patterns.extend(many(&["-----begin ", "---- begin "], Action::Pem));
-        patterns.extend(many(&["LS0tLS1CRUdJTi"], Action::WrappedPem));
-        patterns.extend(many(&["private-lines:"], Action::Putty));
-        patterns.extend(many(&["eyJ"], Action::Jwt));
-        patterns.extend(many(&["://"], Action::UserInfo));
-        patterns.extend(many(
-            &["sig", "signature", "x-amz-signature", "x-goog-signature"],
-            Action::Signature,
-        ));
-        let hashes = [
-            "$1$",
-            "$2a$",
-            "$2b$",
-            "$2y$",
-            "$5$",
-            "$6$",
-            "$8$",
-            "$9$",
-            "$y$",
-            "$apr1$",
-            "$argon2",
-            "$krb5",
-            "{ssha",
-            "pbkdf2_sha",
-            "$scrypt$",
-            "$pbkdf2",
-        ];
-        patterns.extend(many(&hashes, Action::PasswordHash));
-        patterns.extend(many(&[":AA"], Action::Telegram));
-        patterns.extend(many(
-            &["MT", "MN", "MD", "MjA", "Nz", "Nj", "ND", "NT", "OD", "OT"],
-            Action::Discord,
-        ));
-        patterns.extend(many(
-            &["Q~", ".atlasv1.", "AZDO", "NRAL", "T3BlbkFJ", "-us", ".apps.googleusercontent.com"],
-            Action::Marked,
-        ));
-        patterns.extend(many(&["-u ", "--user ", "--user="], Action::UserOption));
-        patterns.extend(many(&["machine "], Action::Netrc));
-        patterns.extend(many(&["NetworkCredential", "DirectoryEntry"], Action::CredentialCall));
-        patterns.extend(many(&gov::WORDS, Action::GovWord));
-        patterns.extend(many(&gov::MORE_WORDS, Action::GovWord));
-        patterns.extend(many(
-            &["po box", "p.o. box", "p o box", "postfach", "postbus", "boîte postale", "apartado"],
-            Action::PostBox,
-        ));
-        patterns.extend(many(&["%40"], Action::EscapedAt));
-        let keywords = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(patterns.iter().map(|(word, _)| word));
-        #[expect(clippy::expect_used, reason = "a constant list of short words")]
-        let keywords = keywords.expect("the keyword automaton is small");
-        Self {
-            keywords,
-            actions: patterns.into_iter().map(|(_, action)| action).collect(),
-            prefixes,
+        for (i, prefix) in prefixes.iter().enumerate() {
+            add(prefix.start, Action::Provider(i));
         }
+        for (words, action) in EXACT {
+            words.iter().for_each(|word| add(word, *action));
+        }
+        let mut folded = Vec::new();
+        for (words, action) in FOLDED {
+            folded.extend(words.iter().map(|word| ((*word).to_owned(), *action)));
+        }
+        let gov = gov::WORDS.iter().chain(&gov::MORE_WORDS);
+        folded.extend(gov.map(|word| ((*word).to_owned(), Action::GovWord)));
+        Self { exact: Keywords::new(exact, false), folded: Keywords::new(folded, true), prefixes }
     }
 
     fn keyword_pass(&self, text: &str, scope: Scope, out: &mut Vec<Hit>) {
         let b = text.as_bytes();
         let mut name_end = 0;
-        for m in self.keywords.find_overlapping_iter(text) {
-            let Some(&action) = self.actions.get(m.pattern().as_usize()) else { continue };
-            let (start, end) = (m.start(), m.end());
-            match action {
-                Action::Provider(n) => {
-                    if let Some(prefix) = self.prefixes.get(n)
-                        && let Some((from, to, class)) = prefix.matches(b, start, end)
-                    {
-                        out.push(Hit::new(from, to, class, prefix.detector));
-                    }
+        keywords::scan(&self.exact, &self.folded, b, |start, end, action| match action {
+            Action::Provider(n) => {
+                if let Some(prefix) = self.prefixes.get(n)
+                    && let Some((from, to, class)) =
+                        prefix.matches(b, start, start + prefix.start.len())
+                {
+                    out.push(Hit::new(from, to, class, prefix.detector));
                 }
-                Action::Keyed => {
-                    if start >= name_end {
-                        name_end = keyed::scan(b, start, end, out);
-                    }
-                }
-                Action::Authorization => keyed::authorization(b, start, end, out),
-                Action::Cookies => keyed::cookies(b, end, out),
-                Action::Pem => secrets::pem(b, start, out),
-                Action::WrappedPem => secrets::wrapped_pem(b, start, end, out),
-                Action::Putty => secrets::putty(b, end, out),
-                Action::Jwt => secrets::jwt(b, start, out),
-                Action::UserInfo => secrets::user_info(b, end, out),
-                Action::Signature => secrets::signature(b, start, end, out),
-                Action::PasswordHash => secrets::password_hash(b, start, end, out),
-                Action::Telegram => secrets::telegram(b, start, out),
-                Action::Discord => secrets::discord(b, start, out),
-                Action::Marked => secrets::marked(b, start, end, out),
-                Action::UserOption => secrets::user_option(b, start, end, out),
-                Action::Netrc => secrets::netrc(b, start, end, out),
-                Action::CredentialCall => secrets::credential_call(b, end, out),
-                Action::GovWord if scope == Scope::All => gov::labelled(b, start, end, out),
-                Action::PostBox if scope == Scope::All => address::post_box(b, start, end, out),
-                Action::EscapedAt if scope != Scope::Secrets => email::scan(b, start, end, out),
-                Action::GovWord | Action::PostBox | Action::EscapedAt => {}
             }
-        }
+            Action::Keyed => {
+                if start >= name_end {
+                    name_end = keyed::scan(b, start, end, out);
+                }
+            }
+            Action::Authorization => keyed::authorization(b, start, end, out),
+            Action::Cookies => keyed::cookies(b, end, out),
+            Action::Pem => secrets::pem(b, start, out),
+            Action::WrappedPem => secrets::wrapped_pem(b, start, end, out),
+            Action::Putty => secrets::putty(b, end, out),
+            Action::Jwt => secrets::jwt(b, start, out),
+            Action::UserInfo => secrets::user_info(b, end, out),
+            Action::Signature => secrets::signature(b, start, end, out),
+            Action::PasswordHash => secrets::password_hash(b, start, end, out),
+            Action::Telegram => secrets::telegram(b, start, out),
+            Action::Discord => secrets::discord(b, start, out),
+            Action::Marked => {
+                let len = if b.get(start..start + 2) == Some(b"Q~") { 2 } else { end - start };
+                secrets::marked(b, start, start + len, out);
+            }
+            Action::UserOption => secrets::user_option(b, start, end, out),
+            Action::Netrc => secrets::netrc(b, start, end, out),
+            Action::CredentialCall => secrets::credential_call(b, end, out),
+            Action::GovWord if scope == Scope::All => {
+                gov::labelled(b, start, end, out);
+            }
+            Action::PostBox if scope == Scope::All => address::post_box(b, start, end, out),
+            Action::EscapedAt if scope != Scope::Secrets => email::scan(b, start, end, out),
+            Action::GovWord | Action::PostBox | Action::EscapedAt => {}
+        });
     }
 }
 

@@ -132,7 +132,11 @@ pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) 
     if is_word(before(b, start)) {
         return;
     }
-    let eq = if at(b, end) == b'=' {
+    let eq = if matches!(before(b, end), b'=')
+        || cut(b, end.saturating_sub(3), end).eq_ignore_ascii_case(b"%3d")
+    {
+        end
+    } else if at(b, end) == b'=' {
         end + 1
     } else if cut(b, end, end + 3) == b"%3D" {
         end + 3

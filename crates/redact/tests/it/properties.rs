@@ -142,3 +142,12 @@ fn escapes_hide_nothing() {
     let (redacted, _) = masks().redact_text(text, TextMode::Json);
     assert_eq!(redacted, r#"{"content":"<EMAIL>","n":1.50e+3}"#);
 }
+
+/// Found by the properties above.
+#[test]
+fn longer_digit_runs_than_any_number_are_skipped() {
+    let text = "041111111111111114111111111111111 1] \"a\" } {\"b\":}";
+    for mode in MODES {
+        assert_eq!(masks().redact_text(text, mode).0, text);
+    }
+}
