@@ -18,7 +18,7 @@ use spanlake_ingest::{Format, IngestContext, TraceSettler, decode, decompress, d
 use spanlake_model::{Day, PriceTable, Settle, TraceRows};
 
 const TRACES: u64 = 2_000;
-const ROUNDS: u32 = 20;
+const SECONDS: f64 = 2.0;
 
 fn main() {
     let day = Day::parse_iso("2026-11-24").expect("a date");
@@ -43,11 +43,12 @@ fn main() {
 fn run(name: &str, bodies: &[Vec<u8>], ctx: &IngestContext) {
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     let format = bodies.first().map_or(Format::OtlpTracesProto, |body| detect(body, Some(name)));
-    let (mut spans, start) = (0_u64, Instant::now());
-    for _ in 0..ROUNDS {
+    let (mut spans, mut rounds, start) = (0_u64, 0_u32, Instant::now());
+    while start.elapsed().as_secs_f64() < SECONDS {
         for body in bodies {
             spans += decode(body, format, name, ctx).counts.spans;
         }
+        rounds += 1;
     }
     let decoding = start.elapsed().as_secs_f64();
     let mut traces = Vec::new();
@@ -71,8 +72,8 @@ fn run(name: &str, bodies: &[Vec<u8>], ctx: &IngestContext) {
     println!(
         "{name}: {:.0} spans/s, {:.1} MB/s decoded ({:.0} bytes/span); {:.0} spans/s settled",
         spans as f64 / decoding,
-        bytes as f64 * f64::from(ROUNDS) / decoding / 1e6,
-        bytes as f64 * f64::from(ROUNDS) / spans as f64,
+        bytes as f64 * f64::from(rounds) / decoding / 1e6,
+        bytes as f64 * f64::from(rounds) / spans as f64,
         settled as f64 / settling,
     );
 }
