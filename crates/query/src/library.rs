@@ -1,0 +1,158 @@
+//! The SQL that comes with Spanlake: one statement per file, its documentation in the header.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::{QueryError, Result};
+
+/// Lists files of the repository's `sql/` folder with their text.
+macro_rules! embedded {
+    ($($path:literal,)+) => {
+        &[$(($path, include_str!(concat!("../../../sql/", $path))),)+]
+    };
+}
+
+/// Every embedded file, by its path under `sql/`. `tests/it/library.rs` compares it with the folder.
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "views/agent_runs.sql",
+    "views/current_prompts.sql",
+    "views/live_prompts.sql",
+    "views/llm_calls.sql",
+    "views/prompt_quality.sql",
+    "views/retrievals.sql",
+    "views/sessions.sql",
+    "views/tool_calls.sql",
+    "views/traces.sql",
+];
+
+/// One SQL file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlFile {
+    /// Path under `sql/`, such as `views/traces.sql`.
+    pub path: String,
+    /// The statement, header comment included.
+    pub text: String,
+    /// The question it answers, from the header.
+    pub question: String,
+    /// Its columns with their meaning and unit, from the header.
+    pub columns: Vec<(String, String)>,
+}
+
+impl SqlFile {
+    /// Reads a file's header.
+    ///
+    /// ```text
+    /// -- Which prompt version got worse?
+    /// -- (more lines of the question)
+    /// --
+    /// -- column  meaning, unit
+    /// ```
+    fn parse(path: &str, text: &str) -> Self {
+        let mut question = Vec::new();
+        let mut columns: Vec<(String, String)> = Vec::new();
+        let mut in_columns = false;
+        for line in text.lines().map_while(|line| line.strip_prefix("--")) {
+            if line.trim().is_empty() {
+                in_columns = true;
+            } else if !in_columns {
+                question.push(line.trim());
+            } else if let Some((names, doc)) = line.trim_start().split_once("  ") {
+                let doc = doc.trim();
+                columns.extend(names.split(' ').map(|name| (name.to_owned(), doc.to_owned())));
+            } else if let Some((_, doc)) = columns.last_mut() {
+                doc.push(' ');
+                doc.push_str(line.trim());
+            }
+        }
+        Self { path: path.to_owned(), text: text.to_owned(), question: question.join(" "), columns }
+    }
+
+    /// Returns the file's name without folder and extension.
+    pub fn name(&self) -> &str {
+        let name = self.path.rsplit('/').next().unwrap_or(&self.path);
+        name.strip_suffix(".sql").unwrap_or(name)
+    }
+}
+
+/// Every SQL file, by path.
+#[derive(Clone, Debug, Default)]
+pub struct SqlLibrary {
+    files: BTreeMap<String, SqlFile>,
+}
+
+impl SqlLibrary {
+    /// Returns the files built in.
+    pub fn embedded() -> Self {
+        let files = EMBEDDED
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), SqlFile::parse(path, text)))
+            .collect();
+        Self { files }
+    }
+
+    /// Reads the files of a folder laid out like `sql/`.
+    ///
+    /// # Errors
+    /// [`QueryError::SqlFolder`] names the file or folder that cannot be read.
+    pub fn from_dir(root: &Path) -> Result<Self> {
+        let mut library = Self::default();
+        library.read_dir(root, "")?;
+        Ok(library)
+    }
+
+    fn read_dir(&mut self, root: &Path, under: &str) -> Result<()> {
+        let folder = root.join(under);
+        let failed = |path: &Path, source| QueryError::SqlFolder {
+            path: path.display().to_string(),
+            source,
+        };
+        for entry in std::fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
+            let path = entry.map_err(|error| failed(&folder, error))?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let below = if under.is_empty() { name.to_owned() } else { format!("{under}/{name}") };
+            if path.is_dir() {
+                self.read_dir(root, &below)?;
+            } else if path.extension().is_some_and(|extension| extension == "sql") {
+                let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+                self.files.insert(below.clone(), SqlFile::parse(&below, &text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a file by its path under `sql/`.
+    pub fn get(&self, path: &str) -> Option<&SqlFile> {
+        self.files.get(path)
+    }
+
+    /// Returns the files under a folder (`views`, `metrics/system`), in order of their paths.
+    pub fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a SqlFile> {
+        self.files.values().filter(move |file| {
+            file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// Returns a view's file by the view's name.
+    pub fn view(&self, name: &str) -> Option<&SqlFile> {
+        self.get(&format!("views/{name}.sql"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_gives_question_and_columns() {
+        let file = SqlFile::parse(
+            "views/x.sql",
+            "-- What is x?\n-- Per day.\n--\n-- day  UTC day\n-- low high  interval,\n--   95 %\nselect 1\n",
+        );
+        assert_eq!((file.name(), file.question.as_str()), ("x", "What is x? Per day."));
+        let expected = [("day", "UTC day"), ("low", "interval,"), ("high", "interval, 95 %")];
+        assert_eq!(
+            file.columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect::<Vec<_>>(),
+            expected
+        );
+    }
+}

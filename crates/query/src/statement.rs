@@ -1,0 +1,89 @@
+//! What belongs to one statement: its one snapshot, its hints, its counters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use spanlake_store::Snapshot;
+use tokio::sync::OnceCell;
+
+use crate::session::Shared;
+use crate::source::SnapshotSource;
+
+/// One statement's view of the store. All its scans see the same snapshot (I3).
+pub(crate) struct Statement {
+    pub(crate) shared: Arc<Shared>,
+    /// Settings and functions, without a catalog: views are planned with it.
+    pub(crate) base: SessionState,
+    source: Arc<dyn SnapshotSource>,
+    snapshot: OnceCell<Arc<Snapshot>>,
+    keeps_few_rows: AtomicBool,
+    pub(crate) counters: Counters,
+}
+
+/// What the scans of one statement decided.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) files_considered: AtomicU64,
+    pub(crate) files_selected: AtomicU64,
+    pub(crate) memory_rows: AtomicU64,
+}
+
+impl Statement {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        base: SessionState,
+        source: Arc<dyn SnapshotSource>,
+    ) -> Self {
+        Self {
+            shared,
+            base,
+            source,
+            snapshot: OnceCell::new(),
+            keeps_few_rows: AtomicBool::new(false),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Returns the statement's snapshot, taken when first asked for.
+    pub(crate) async fn snapshot(&self) -> Result<Arc<Snapshot>, DataFusionError> {
+        let snapshot = self
+            .snapshot
+            .get_or_try_init(async || {
+                let snapshot = self.source.snapshot().await.map_err(Box::new)?;
+                self.base
+                    .runtime_env()
+                    .register_object_store(&snapshot.object_store_url(), snapshot.object_store());
+                Ok::<_, Box<spanlake_store::StoreError>>(snapshot)
+            })
+            .await
+            .map_err(|error| DataFusionError::External(error))?;
+        Ok(Arc::clone(snapshot))
+    }
+
+    /// Notes what a logical plan tells about the rows that will be wanted.
+    pub(crate) fn note(&self, plan: &LogicalPlan) {
+        let mut found = false;
+        // Visiting cannot fail: the closure never does.
+        let _ = plan.apply(|node| {
+            found |= matches!(node, LogicalPlan::Sort(sort) if sort.fetch.is_some());
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        });
+        self.keeps_few_rows.store(found, Ordering::Relaxed);
+    }
+
+    /// Whether the statement sorts and keeps a few rows, so that most rows' other columns are never
+    /// wanted.
+    pub(crate) fn keeps_few_rows(&self) -> bool {
+        self.keeps_few_rows.load(Ordering::Relaxed)
+    }
+}
+
+impl std::fmt::Debug for Statement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Statement").field("source", &self.source).finish_non_exhaustive()
+    }
+}

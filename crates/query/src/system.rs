@@ -1,0 +1,224 @@
+//! The schema `spanlake`: tables, files, functions and settings as rows.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use spanlake_model::{Micros, Table};
+use spanlake_store::{DataFile, Snapshot};
+
+use crate::describe;
+use crate::statement::Statement;
+
+/// A table of the system schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemView {
+    Tables,
+    Files,
+    Functions,
+    Settings,
+}
+
+impl SystemView {
+    pub(crate) const ALL: [Self; 4] = [Self::Tables, Self::Files, Self::Functions, Self::Settings];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tables => "tables",
+            Self::Files => "files",
+            Self::Functions => "functions",
+            Self::Settings => "settings",
+        }
+    }
+
+    pub(crate) const fn doc(self) -> &'static str {
+        match self {
+            Self::Tables => "Tables and views with their size.",
+            Self::Files => "Data files of the newest snapshot.",
+            Self::Functions => "Functions with their documentation.",
+            Self::Settings => "Limits and settings of this session.",
+        }
+    }
+
+    /// Name, type and documentation of each column.
+    pub(crate) fn columns(self) -> Vec<(&'static str, DataType, &'static str)> {
+        let (text, count) = (DataType::Utf8, DataType::Int64);
+        let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        match self {
+            Self::Tables => vec![
+                ("name", text.clone(), "Name in SQL."),
+                ("kind", text.clone(), "table or view."),
+                ("rows", count.clone(), "Visible rows; NULL for a view."),
+                ("memory_rows", count.clone(), "Rows of these not yet in a file."),
+                ("files", count.clone(), "Data files."),
+                ("bytes", count, "Bytes of the data files."),
+                ("description", text, "What one row is."),
+            ],
+            Self::Files => vec![
+                ("table_name", text.clone(), "Table."),
+                ("path", text, "Path inside the object store."),
+                ("date", DataType::Date32, "Partition."),
+                ("rows", count.clone(), "Rows, hidden ones included."),
+                ("hidden_rows", count.clone(), "Rows that a newer version elsewhere replaces."),
+                ("bytes", count, "Size."),
+                ("min_time", time.clone(), "Lower bound of the table's time column, UTC."),
+                ("max_time", time.clone(), "Upper bound of the table's time column, UTC."),
+                ("modified", time, "When the file was written, UTC."),
+            ],
+            Self::Functions => vec![
+                ("name", text.clone(), "Name in SQL."),
+                ("kind", text.clone(), "scalar, aggregate, window or table."),
+                ("signature", text.clone(), "How to call it."),
+                ("description", text, "What it computes."),
+            ],
+            Self::Settings => vec![
+                ("name", text.clone(), "Setting."),
+                ("value", text.clone(), "Its value."),
+                ("description", text, "What it does."),
+            ],
+        }
+    }
+
+    fn schema(self) -> SchemaRef {
+        let fields = self.columns().into_iter().map(|(name, ty, _)| Field::new(name, ty, true));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+}
+
+/// A system table of one statement.
+#[derive(Debug)]
+pub(crate) struct SystemTable {
+    view: SystemView,
+    statement: Arc<Statement>,
+}
+
+impl SystemTable {
+    pub(crate) fn new(view: SystemView, statement: Arc<Statement>) -> Self {
+        Self { view, statement }
+    }
+
+    fn rows(&self, snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
+        let columns = match (self.view, snapshot) {
+            (SystemView::Tables, Some(snapshot)) => tables(&self.statement, snapshot),
+            (SystemView::Files, Some(snapshot)) => files(snapshot),
+            (SystemView::Functions, _) => functions(&self.statement),
+            _ => settings(&self.statement),
+        };
+        Ok(RecordBatch::try_new(self.view.schema(), columns)?)
+    }
+}
+
+#[async_trait]
+impl TableProvider for SystemTable {
+    fn schema(&self) -> SchemaRef {
+        self.view.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        let snapshot = match self.view {
+            SystemView::Tables | SystemView::Files => Some(self.statement.snapshot().await?),
+            SystemView::Functions | SystemView::Settings => None,
+        };
+        let batch = self.rows(snapshot.as_deref())?;
+        Ok(MemorySourceConfig::try_new_exec(
+            &[vec![batch]],
+            self.view.schema(),
+            projection.cloned(),
+        )?)
+    }
+}
+
+fn texts<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> ArrayRef {
+    Arc::new(values.into_iter().map(Some).collect::<StringArray>())
+}
+
+fn counts(values: impl IntoIterator<Item = Option<u64>>) -> ArrayRef {
+    Arc::new(values.into_iter().map(|n| n.map(|n| n as i64)).collect::<Int64Array>())
+}
+
+fn times(values: impl IntoIterator<Item = Option<Micros>>) -> ArrayRef {
+    let values = values.into_iter().map(|time| time.map(|time| time.0));
+    Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+}
+
+fn tables(statement: &Statement, snapshot: &Snapshot) -> Vec<ArrayRef> {
+    let known = describe::tables(&statement.shared.library);
+    let public: Vec<_> =
+        known.iter().filter(|table| table.schema == crate::catalog::PUBLIC).collect();
+    let data: Vec<_> = public
+        .iter()
+        .map(|table| Table::from_name(&table.name).map(|table| snapshot.table(table)))
+        .collect();
+    let each = |value: fn(&spanlake_store::TableSnapshot) -> u64| {
+        counts(data.iter().map(|data| data.as_ref().map(|data| value(data))))
+    };
+    vec![
+        texts(public.iter().map(|table| &table.name)),
+        texts(public.iter().map(|table| table.kind.as_str())),
+        each(spanlake_store::TableSnapshot::live_rows),
+        each(|data| data.memory.iter().map(|batch| batch.num_rows() as u64).sum()),
+        each(|data| data.files.len() as u64),
+        each(|data| data.files.iter().map(|file| file.size).sum()),
+        texts(public.iter().map(|table| &table.doc)),
+    ]
+}
+
+fn files(snapshot: &Snapshot) -> Vec<ArrayRef> {
+    let files: Vec<(Table, Arc<DataFile>)> = Table::ALL
+        .iter()
+        .flat_map(|table| {
+            let data = snapshot.table(*table);
+            data.files.iter().map(|file| (*table, Arc::clone(file))).collect::<Vec<_>>()
+        })
+        .collect();
+    let each =
+        |value: fn(&DataFile) -> u64| counts(files.iter().map(|(_, file)| Some(value(file))));
+    vec![
+        texts(files.iter().map(|(table, _)| table.name())),
+        texts(files.iter().map(|(_, file)| file.path.as_ref())),
+        Arc::new(files.iter().map(|(_, file)| Some(file.date.0)).collect::<Date32Array>()),
+        each(|file| file.rows),
+        each(|file| file.dead.len() as u64),
+        each(|file| file.size),
+        times(files.iter().map(|(_, file)| file.min_time)),
+        times(files.iter().map(|(_, file)| file.max_time)),
+        times(files.iter().map(|(_, file)| Some(file.modified))),
+    ]
+}
+
+fn functions(statement: &Statement) -> Vec<ArrayRef> {
+    let known = describe::functions(&statement.base);
+    vec![
+        texts(known.iter().map(|function| &function.name)),
+        texts(known.iter().map(|function| function.kind.as_str())),
+        texts(known.iter().map(|function| &function.signature)),
+        texts(known.iter().map(|function| &function.doc)),
+    ]
+}
+
+fn settings(statement: &Statement) -> Vec<ArrayRef> {
+    let known = describe::settings(&statement.shared.options, &statement.base);
+    vec![
+        texts(known.iter().map(|(name, _, _)| name)),
+        texts(known.iter().map(|(_, value, _)| value)),
+        texts(known.iter().map(|(_, _, doc)| doc)),
+    ]
+}

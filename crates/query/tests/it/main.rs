@@ -1,0 +1,17 @@
+//! Sessions over snapshots made by hand.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod data;
+mod describe;
+mod errors;
+mod library;
+mod limits;
+mod pruning;
+mod results;
+mod snapshot;
+mod trace;
