@@ -142,12 +142,28 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> Op
     if eq_any(cut(b, prev, start.saturating_sub(1)), &PARTS) {
         return None;
     }
+    let street = cut(b, from, to);
+    if is_year(b, start, end) && !street.contains(&b',') && !street.contains(&b'\n') {
+        return None;
+    }
     out.push(Hit::new(from, to, Class::Address, "address"));
     Some(to)
 }
 
 fn escaped(b: &[u8], i: usize) -> bool {
     super::bytes::after_escape(b, i)
+}
+
+/// "took place on 8 March", "via Netflix": some prefixes are ordinary words when not capitalised.
+fn is_prefix(word: &[u8]) -> bool {
+    let ordinary = ["via", "place", "route", "plaza", "strada", "largo", "cours", "al."];
+    eq_any(word, &PREFIXES)
+        && (word.first().is_some_and(u8::is_ascii_uppercase) || !eq_any(word, &ordinary))
+}
+
+/// A number that reads as a year needs a place behind the street.
+fn is_year(b: &[u8], start: usize, end: usize) -> bool {
+    end - start == 4 && matches!(cut(b, start, start + 2), b"19" | b"20")
 }
 
 fn word_end(b: &[u8], i: usize) -> usize {
@@ -185,7 +201,7 @@ fn number_first(b: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
         let stop = word_end(b, pos);
         let word = cut(b, pos, stop);
         let Some(&c) = word.first() else { break };
-        if words == 0 && eq_any(word, &PREFIXES) && word.len() > 1 && at(b, stop) == b' ' {
+        if words == 0 && is_prefix(word) && word.len() > 1 && at(b, stop) == b' ' {
             let tail = name_words(b, stop, 5);
             if tail > stop {
                 return Some((start, locality(b, tail)));
@@ -198,6 +214,9 @@ fn number_first(b: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
         {
             let stop = if word.ends_with(b".") { stop - 1 } else { stop };
             return Some((start, locality(b, stop)));
+        }
+        if word.starts_with(b"\xE2\x80") {
+            break; // a dash or a quote, not a name
         }
         let ordinal = c.is_ascii_digit()
             && word.len() >= 3
@@ -332,8 +351,7 @@ fn number_last(b: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
         if word.is_empty() {
             break;
         }
-        if eq_any(word, &PREFIXES)
-            && (at(b, word_start).is_ascii_uppercase() || at(b, word_start) >= 0x80)
+        if is_prefix(word) && (at(b, word_start).is_ascii_uppercase() || at(b, word_start) >= 0x80)
         {
             return Some((from, locality(b, number_end)));
         }

@@ -401,6 +401,13 @@ fn contains(hay: &[u8], needle: &[u8]) -> bool {
     hay.windows(needle.len()).any(|w| w == needle)
 }
 
+/// Whether the name ends like a credential's and is known to be none.
+pub(crate) fn is_harmless(name: &[u8]) -> bool {
+    let mut buffer = [0u8; 64];
+    let core = strip_suffixes(fold(name, &mut buffer));
+    core.ends_with(b"tokens") || ends_with_any(core, &NOT_SECRET)
+}
+
 /// Drops what follows the meaning: `_prod`, `_2`, `Value`, `base64`.
 fn strip_suffixes(all: &[u8]) -> &[u8] {
     const TAILS: [&str; 16] = [

@@ -101,6 +101,7 @@ enum Action {
     Telegram,
     Discord,
     Marked,
+    Adjacent,
     UserOption,
     Netrc,
     CredentialCall,
@@ -149,6 +150,10 @@ const EXACT: &[(&[&str], Action)] = &[
     (
         &["Q~", ".atlasv1.", "AZDO", "NRAL", "T3BlbkFJ", "-us", ".apps.googleusercontent.com"],
         Action::Marked,
+    ),
+    (
+        &["ACCESS", "PRIVATE", "access-", "private-", "PRIVATE-", "ACCESS-", "_private="],
+        Action::Adjacent,
     ),
     (&["-u ", "--user ", "--user="], Action::UserOption),
     (&["machine "], Action::Netrc),
@@ -267,6 +272,7 @@ impl Builtin {
                 let len = if b.get(start..start + 2) == Some(b"Q~") { 2 } else { end - start };
                 secrets::marked(b, start, start + len, out);
             }
+            Action::Adjacent => keyed::adjacent(b, start, end, out),
             Action::UserOption => secrets::user_option(b, start, end, out),
             Action::Netrc => secrets::netrc(b, start, end, out),
             Action::CredentialCall => secrets::credential_call(b, end, out),
@@ -367,8 +373,10 @@ fn rank(hit: &Span) -> usize {
         Class::Custom(_) => 0,
         class => Class::BUILT_IN.iter().position(|c| c == class).unwrap_or(0),
     };
-    let generic =
-        matches!(hit.detector.as_ref(), "keyed_secret" | "bearer" | "password" | "json_field");
+    let generic = matches!(
+        hit.detector.as_ref(),
+        "keyed_secret" | "adjacent_secret" | "bearer" | "password" | "json_field"
+    );
     class + usize::from(generic) * 100
 }
 

@@ -191,6 +191,7 @@ fn national(b: &[u8], g: &Groups, bracket: bool, context: bool) -> bool {
             && g.size(from + 2) == 4
             && matches!(at(b, area), b'2'..=b'9')
             && matches!(at(b, exchange), b'2'..=b'9')
+            && g.sep(from + 1) != b'('
     };
     let seps_ok = (0..g.len.saturating_sub(1)).all(|n| g.sep(n) != b'/');
     if seps_ok && (us(0, 3) || g.size(0) == 1 && at(d, 0) == 1 && us(1, 4)) {

@@ -144,6 +144,7 @@ impl Prefix {
                 .split(|&c| c == b'-' || c == b'_')
                 .any(|part| part.len() >= 12 && Mix::of(part).is_mixed());
         }
-        mix.is_mixed() && mix.turns >= 2
+        (mix.is_mixed() && (mix.turns >= 2 || self.start.len() >= 5))
+            || (mix.digit >= 16 && self.start.len() >= 4)
     }
 }

@@ -137,8 +137,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     if is_reference(v, first, last) {
         return true;
     }
-    // Examples in manuals count up: a1b2c3d4e5.
-    if contains_ci(v, "a1b2c3d4") || contains_ci(v, "d4c3b2a1") || v.starts_with(b"&lt;") {
+    if v.starts_with(b"&lt;") {
         return true;
     }
     let head = cut(v, 0, 24);
