@@ -1,1 +1,57 @@
-//! functions
+//! Spanlake's SQL functions over model output and over the numbers derived from it, for any DataFusion program.
+//!
+//! ```text
+//! text ─▶ scalar ─▶ status, verdict, score ─▶ aggregate ─▶ rate, drift ─▶ scalar (intervals, tests, corrections)
+//!           └─ spanlake-parse                    └─ stats ─┘
+//! ```
+//!
+//! # Invariants
+//! 1. One function, one file; `documentation()` is its manual (`every_function_is_documented`).
+//! 2. NULL in, NULL out; an undefined statistic is NULL, never NaN (`sql_nulls`).
+//! 3. An aggregate gives the same answer however its rows are split and merged (`psi_is_the_same_in_any_partition`).
+//! 4. Statistics agree with reference implementations (`reference_cases`).
+//!
+//! ```
+//! # use spanlake_functions::{aggregate_functions, scalar_functions};
+//! // let mut ctx = SessionContext::new(); spanlake_functions::register_all(&mut ctx)?;
+//! assert!(scalar_functions().iter().any(|f| f.name() == "faith_score"));
+//! assert!(aggregate_functions().iter().any(|f| f.name() == "psi"));
+//! ```
+
+mod aggregate;
+mod args;
+mod documented;
+mod kernel;
+mod scalar;
+mod stats;
+
+use std::sync::Arc;
+
+use datafusion_common::Result;
+use datafusion_expr::registry::FunctionRegistry;
+use datafusion_expr::{AggregateUDF, ScalarUDF};
+
+pub use aggregate::aggregate_functions;
+pub use scalar::scalar_functions;
+
+/// Registers every function of this crate.
+///
+/// # Errors
+/// When the registry refuses functions.
+pub fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
+    for function in scalar_functions() {
+        registry.register_udf(function)?;
+    }
+    for function in aggregate_functions() {
+        registry.register_udaf(function)?;
+    }
+    Ok(())
+}
+
+fn scalar(kernel: impl kernel::Kernel) -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::new_from_impl(kernel::Udf::new(kernel)))
+}
+
+fn aggregate(function: impl datafusion_expr::AggregateUDFImpl) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::new_from_impl(function))
+}

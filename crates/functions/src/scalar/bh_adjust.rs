@@ -1,0 +1,50 @@
+//! `bh_adjust(p_values)`
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{ArrayRef, Float64Builder, ListBuilder};
+use arrow::datatypes::{DataType, Field};
+use datafusion_common::Result;
+use datafusion_expr::Documentation;
+
+use crate::args::Args;
+use crate::documented::{STATISTICS, manual};
+use crate::kernel::{Kernel, Kind};
+use crate::stats::multiple::bh_adjust;
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BhAdjust;
+
+static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    manual(
+        STATISTICS,
+        "P-values adjusted for the false discovery rate (Benjamini-Hochberg 1995), in the order given: those at most alpha \
+         are the discoveries at that rate. NULL and NaN elements stay NULL and count as no test. NULL for NULL.",
+        "bh_adjust(p_values)",
+        &[("p_values", "List of p-values of one family of tests.")],
+        "select bh_adjust([0.000077, 0.009761, 0.92272]);\n-- [0.000231, 0.0146415, 0.92272]",
+    )
+});
+
+impl Kernel for BhAdjust {
+    const NAME: &'static str = "bh_adjust";
+    const KINDS: &'static [Kind] = &[Kind::Numbers];
+    const REQUIRED: usize = 1;
+
+    fn return_type() -> DataType {
+        DataType::List(Field::new_list_field(DataType::Float64, true).into())
+    }
+
+    fn invoke(args: &Args) -> Result<ArrayRef> {
+        let lists = args.lists(0)?;
+        let mut out = ListBuilder::new(Float64Builder::new());
+        for row in 0..args.n_rows {
+            out.append_option(lists.numbers(row).map(|p_values| bh_adjust(&p_values)));
+        }
+        Ok(Arc::new(out.finish()))
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
+    }
+}

@@ -1,0 +1,51 @@
+//! `refusal_kind(text)`
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{ArrayRef, StringBuilder};
+use arrow::datatypes::DataType;
+use datafusion_common::Result;
+use datafusion_expr::Documentation;
+
+use crate::args::Args;
+use crate::documented::{OUTPUT, manual};
+use crate::kernel::{Kernel, Kind};
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RefusalKind;
+
+static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    manual(
+        OUTPUT,
+        "Whether an English answer declines the request: `none`, `partial` (it declines, then helps otherwise) or `full`. \
+         Rules over the opening of the text; NULL for NULL.",
+        "refusal_kind(text)",
+        &[("text", "The model's final answer.")],
+        "select avg((refusal_kind(output_text) <> 'none')::int) from llm_calls;",
+    )
+});
+
+impl Kernel for RefusalKind {
+    const NAME: &'static str = "refusal_kind";
+    const KINDS: &'static [Kind] = &[Kind::Text];
+    const REQUIRED: usize = 1;
+
+    fn return_type() -> DataType {
+        DataType::Utf8
+    }
+
+    fn invoke(args: &Args) -> Result<ArrayRef> {
+        let texts = args.texts(0)?;
+        let mut out = StringBuilder::with_capacity(args.n_rows, args.n_rows * 8);
+        for row in 0..args.n_rows {
+            out.append_option(
+                texts.get(row).map(|text| spanlake_parse::refusal_kind(text).as_str()),
+            );
+        }
+        Ok(Arc::new(out.finish()))
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
+    }
+}

@@ -1,0 +1,66 @@
+//! `two_prop(x1, n1, x2, n2[, alpha])`
+
+use std::sync::LazyLock;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use datafusion_common::Result;
+use datafusion_expr::Documentation;
+
+use super::structs::{floats, floats_type};
+use crate::args::Args;
+use crate::documented::{STATISTICS, manual};
+use crate::kernel::{Kernel, Kind};
+use crate::stats::proportion::two_prop;
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TwoProp;
+
+static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    manual(
+        STATISTICS,
+        "Second proportion minus first. Result: {diff, z, p, newcombe_lo, newcombe_hi}: pooled two-sided z-test and Newcombe's \
+         hybrid score interval (1998, method 10). z and p are NULL when neither sample varies. NULL for NULL and unless \
+         0 <= x <= n and n > 0 on both sides.",
+        "two_prop(x1, n1, x2, n2[, alpha])",
+        &[
+            ("x1", "Successes of the first (reference) sample."),
+            ("n1", "Size of the first sample."),
+            ("x2", "Successes of the second (current) sample."),
+            ("n2", "Size of the second sample."),
+            ("alpha", "1 - confidence; 0.05 unless given."),
+        ],
+        "select two_prop(12, 200, 25, 210)['p'];\n-- 0.0370",
+    )
+});
+
+const FIELDS: [&str; 5] = ["diff", "z", "p", "newcombe_lo", "newcombe_hi"];
+
+impl Kernel for TwoProp {
+    const NAME: &'static str = "two_prop";
+    const KINDS: &'static [Kind] = &[Kind::Number; 5];
+    const REQUIRED: usize = 4;
+
+    fn return_type() -> DataType {
+        floats_type(&FIELDS)
+    }
+
+    fn invoke(args: &Args) -> Result<ArrayRef> {
+        let [x1, n1, x2, n2] =
+            [args.numbers(0)?, args.numbers(1)?, args.numbers(2)?, args.numbers(3)?];
+        let alpha = args.numbers_or(4, 0.05)?;
+        let rows: Vec<_> = (0..args.n_rows)
+            .map(|row| {
+                let (x1, n1) = (x1.get(row)?, n1.get(row)?);
+                let found = two_prop(x1, n1, x2.get(row)?, n2.get(row)?, alpha.get(row)?)?;
+                let (low, high) = (found.newcombe_low, found.newcombe_high);
+                Some([Some(found.diff), found.z, found.p, Some(low), Some(high)])
+            })
+            .collect();
+        floats(FIELDS, &rows)
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
+    }
+}

@@ -1,0 +1,59 @@
+//! `wilson(successes, n[, alpha])`
+
+use std::sync::LazyLock;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use datafusion_common::Result;
+use datafusion_expr::Documentation;
+
+use super::structs::{floats, floats_type};
+use crate::args::Args;
+use crate::documented::{STATISTICS, manual};
+use crate::kernel::{Kernel, Kind};
+use crate::stats::proportion::wilson;
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Wilson;
+
+static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    manual(
+        STATISTICS,
+        "A proportion with Wilson's score interval (Wilson 1927). Result: {rate, low, high}. NULL for NULL and unless \
+         0 <= successes <= n and n > 0.",
+        "wilson(successes, n[, alpha])",
+        &[
+            ("successes", "How many of n."),
+            ("n", "Number of trials."),
+            ("alpha", "1 - confidence; 0.05 unless given."),
+        ],
+        "select wilson(43, 50);\n-- {rate: 0.86, low: 0.738, high: 0.930}",
+    )
+});
+
+const FIELDS: [&str; 3] = ["rate", "low", "high"];
+
+impl Kernel for Wilson {
+    const NAME: &'static str = "wilson";
+    const KINDS: &'static [Kind] = &[Kind::Number; 3];
+    const REQUIRED: usize = 2;
+
+    fn return_type() -> DataType {
+        floats_type(&FIELDS)
+    }
+
+    fn invoke(args: &Args) -> Result<ArrayRef> {
+        let (successes, n, alpha) = (args.numbers(0)?, args.numbers(1)?, args.numbers_or(2, 0.05)?);
+        let rows: Vec<_> = (0..args.n_rows)
+            .map(|row| {
+                let interval = wilson(successes.get(row)?, n.get(row)?, alpha.get(row)?)?;
+                Some([Some(interval.rate), Some(interval.low), Some(interval.high)])
+            })
+            .collect();
+        floats(FIELDS, &rows)
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
+    }
+}

@@ -1,0 +1,8 @@
+//! The functions through SQL: documentation, nulls, types, errors, reference values, merging.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
+
+mod drift;
+mod output;
+mod reference;
+mod sql;
+mod statistics;
