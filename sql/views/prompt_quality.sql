@@ -95,14 +95,16 @@ select
     q.errors * 1.0 / q.calls as error_rate,
     q.json_expected, q.parse_failures,
     q.parse_failures * 1.0 / nullif(q.json_expected, 0) as parse_failure_rate,
-    (q.parse_failures + 1.920729410347062 - 1.959963984540054 * sqrt(0.960364705173531
-        + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
-            / nullif(q.json_expected, 0))) / (q.json_expected + 3.841458820694124)
-        as parse_failure_low,
-    (q.parse_failures + 1.920729410347062 + 1.959963984540054 * sqrt(0.960364705173531
-        + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
-            / nullif(q.json_expected, 0))) / (q.json_expected + 3.841458820694124)
-        as parse_failure_high,
+    case when q.json_expected > 0 then greatest(0.0, (
+        q.parse_failures + 1.920729410347062 - 1.959963984540054 * sqrt(
+            0.960364705173531 + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
+                / nullif(q.json_expected, 0))
+    ) / (q.json_expected + 3.841458820694124)) end as parse_failure_low,
+    case when q.json_expected > 0 then least(1.0, (
+        q.parse_failures + 1.920729410347062 + 1.959963984540054 * sqrt(
+            0.960364705173531 + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
+                / nullif(q.json_expected, 0))
+    ) / (q.json_expected + 3.841458820694124)) end as parse_failure_high,
     q.schema_checked,
     q.schema_valid * 1.0 / nullif(q.schema_checked, 0) as schema_pass_rate,
     q.answers,

@@ -1,0 +1,142 @@
+//! Runs `sql/tests/**/*.slt` against a small store whose rows are in `fixture.rs`.
+//!
+//! One trial per file, named by its path under `sql/tests`. `SLT_COMPLETE=1` (or `--complete`)
+//! writes what comes out into the files instead of comparing; what is written there is then to be
+//! checked by hand against the fixture. `run PATH` as a statement stands for the file of that path
+//! under `sql/`.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod fixture;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use libtest_mimic::{Arguments, Failed, Trial};
+use spanlake_query::{QueryError, QueryOptions, Session};
+use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
+
+fn sql_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql")
+}
+
+fn main() {
+    let mut arguments: Vec<String> = std::env::args().collect();
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--complete");
+    let complete = arguments.len() < before || std::env::var_os("SLT_COMPLETE").is_some();
+    let tests = sql_folder().join("tests");
+    let mut files = Vec::new();
+    find(&tests, &mut files);
+    files.sort();
+    let trials = files.into_iter().map(|path| {
+        let name = path.strip_prefix(&tests).unwrap().display().to_string();
+        Trial::test(name, move || run(&path, complete))
+    });
+    libtest_mimic::run(&Arguments::from_iter(arguments), trials.collect()).exit();
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "slt") {
+            files.push(path);
+        }
+    }
+}
+
+fn run(path: &Path, complete: bool) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let options = QueryOptions {
+            target_partitions: 2,
+            sql_dir: Some(sql_folder()),
+            ..QueryOptions::default()
+        };
+        let session = Session::new(Arc::new(fixture::store().await), options)?;
+        let engine = Engine { session: Arc::new(session) };
+        let mut runner = Runner::new(async || Ok(engine.clone()));
+        if complete {
+            runner
+                .update_test_file(
+                    path,
+                    "\t",
+                    sqllogictest::default_validator,
+                    sqllogictest::default_normalizer,
+                    sqllogictest::default_column_validator,
+                )
+                .await
+                .map_err(|error| Failed::from(error.to_string()))
+        } else {
+            runner
+                .run_file_async(path)
+                .await
+                .map_err(|error| Failed::from(error.display(false).to_string()))
+        }
+    })
+}
+
+#[derive(Clone)]
+struct Engine {
+    session: Arc<Session>,
+}
+
+#[async_trait]
+impl AsyncDB for Engine {
+    type Error = QueryError;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, QueryError> {
+        let file =
+            sql.trim().strip_prefix("run ").and_then(|path| self.session.library().get(path));
+        let stream = self.session.sql(file.map_or(sql, |file| &file.text)).await?;
+        let types = stream.schema().fields().iter().map(|field| kind(field.data_type())).collect();
+        let batches = stream.collect().await?;
+        Ok(DBOutput::Rows { types, rows: batches.iter().flat_map(rows).collect() })
+    }
+
+    async fn shutdown(&mut self) {}
+
+    fn engine_name(&self) -> &'static str {
+        "spanlake"
+    }
+}
+
+fn kind(data_type: &DataType) -> DefaultColumnType {
+    match data_type {
+        DataType::Int64 | DataType::UInt64 | DataType::Int32 => DefaultColumnType::Integer,
+        DataType::Float64 => DefaultColumnType::FloatingPoint,
+        _ => DefaultColumnType::Text,
+    }
+}
+
+fn rows(batch: &RecordBatch) -> Vec<Vec<String>> {
+    let row = |at| batch.columns().iter().map(|column| shown(column, at)).collect();
+    (0..batch.num_rows()).map(row).collect()
+}
+
+/// Shows a cell; a float to five digits: the order of summation and the engine's interpolation of
+/// quantiles do not show.
+fn shown(column: &ArrayRef, row: usize) -> String {
+    if column.is_null(row) {
+        return "NULL".to_owned();
+    }
+    if *column.data_type() == DataType::Float64 {
+        let value = column.as_primitive::<Float64Type>().value(row);
+        return format!("{value:.4e}").parse::<f64>().unwrap_or(value).to_string();
+    }
+    let options = FormatOptions::default().with_null("NULL");
+    let formatter = ArrayFormatter::try_new(column.as_ref(), &options).unwrap();
+    let text = formatter.value(row).to_string();
+    if text.is_empty() { "(empty)".to_owned() } else { text }
+}

@@ -1,0 +1,45 @@
+-- How often are tool arguments wrong?
+--
+-- breakdown  What a row is for: all, day, workflow, tool, tenant.
+-- value  Its value.
+-- n  Tool calls checked against a schema.
+-- failures  Those whose arguments do not fit.
+-- rate low high  failures / n, and Wilson's interval at 95 %, rows taken as independent.
+-- coverage  n / all rows of the breakdown that could have counted.
+with facts as (
+    select
+        date, workflow, tenant_id, tool_name as model,
+        tool_args_status is not null as is_counted,
+        is_argument_failure as is_hit
+    from tool_calls
+),
+sums as (
+    select
+        case
+            when grouping(date) = 0 then 'day'
+            when grouping(workflow) = 0 then 'workflow'
+            when grouping(model) = 0 then 'tool'
+            when grouping(tenant_id) = 0 then 'tenant'
+            else 'all'
+        end as breakdown,
+        coalesce(cast(date as varchar), workflow, model, tenant_id) as value,
+        sum(case when is_counted then 1 else 0 end) as n,
+        sum(case when is_counted and is_hit then 1 else 0 end) as hits,
+        count(*) as total
+    from facts
+    group by grouping sets ((), (date), (workflow), (model), (tenant_id))
+)
+select
+    breakdown, value, n, hits as failures,
+    hits * 1.0 / nullif(n, 0) as rate,
+    case when n > 0 then greatest(0.0, (
+        hits + 1.920729410347062 - 1.959963984540054 * sqrt(
+        0.960364705173531 + hits * 1.0 * (n - hits) / nullif(n, 0)
+    )) / (n + 3.841458820694124)) end as low,
+    case when n > 0 then least(1.0, (
+        hits + 1.920729410347062 + 1.959963984540054 * sqrt(
+        0.960364705173531 + hits * 1.0 * (n - hits) / nullif(n, 0)
+    )) / (n + 3.841458820694124)) end as high,
+    n * 1.0 / nullif(total, 0) as coverage
+from sums
+order by breakdown, value

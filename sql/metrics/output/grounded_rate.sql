@@ -1,0 +1,39 @@
+-- How many answers are grounded in their contexts?
+-- An answer is grounded when its stored faithfulness reaches the evaluator's threshold. Answers
+-- without contexts and refusals have no score.
+--
+-- evaluator evaluator_version  One evaluator and version per row.
+-- n  Answers judged.
+-- grounded  Those that passed.
+-- rate low high  grounded / n, and Wilson's interval at 95 %, answers taken as independent.
+-- coverage  n / answers of the prompt version.
+with judged as (
+    select
+        prompt_name, prompt_version, evaluator, evaluator_version,
+        count(distinct span_id) as n,
+        count(distinct case when passed then span_id end) as grounded
+    from evals
+    where name = 'faithfulness' and passed is not null and coalesce(evaluator_type, '') <> 'human'
+    group by prompt_name, prompt_version, evaluator, evaluator_version
+),
+answers as (
+    select prompt_name, prompt_version, count(*) as n
+    from llm_calls
+    where refusal_kind = 'none'
+    group by prompt_name, prompt_version
+)
+select
+    j.prompt_name, j.prompt_version, j.evaluator, j.evaluator_version, j.n, j.grounded,
+    j.grounded * 1.0 / nullif(j.n, 0) as rate,
+    case when j.n > 0 then greatest(0.0, (
+        j.grounded + 1.920729410347062 - 1.959963984540054 * sqrt(
+        0.960364705173531 + j.grounded * 1.0 * (j.n - j.grounded) / nullif(j.n, 0)
+    )) / (j.n + 3.841458820694124)) end as low,
+    case when j.n > 0 then least(1.0, (
+        j.grounded + 1.920729410347062 + 1.959963984540054 * sqrt(
+        0.960364705173531 + j.grounded * 1.0 * (j.n - j.grounded) / nullif(j.n, 0)
+    )) / (j.n + 3.841458820694124)) end as high,
+    j.n * 1.0 / nullif(a.n, 0) as coverage
+from judged as j
+left join answers as a on a.prompt_name = j.prompt_name and a.prompt_version = j.prompt_version
+order by j.prompt_name, j.prompt_version, j.evaluator, j.evaluator_version
