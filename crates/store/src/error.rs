@@ -157,6 +157,12 @@ pub enum StoreError {
         #[source]
         source: arrow_schema::ArrowError,
     },
+    /// The store kept changing while it was read; try again.
+    #[error("{url} kept changing while it was read")]
+    Changing {
+        /// The store.
+        url: String,
+    },
     /// The store was closed while the call waited.
     #[error("store is closed")]
     Closed,
@@ -165,7 +171,13 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anybody changing it.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::NoSpace { .. } | Self::CommitContention { .. })
+        matches!(
+            self,
+            Self::Locked { .. }
+                | Self::NoSpace { .. }
+                | Self::CommitContention { .. }
+                | Self::Changing { .. }
+        )
     }
 
     /// Whether the caller's input is at fault.

@@ -6,17 +6,41 @@
 //!                                                     compact, retain, vacuum ─▶ delta commit
 //! ```
 
+#![expect(dead_code, reason = "for maintenance")]
+
+mod append;
+mod buffer;
+mod core;
+mod data;
 mod error;
 mod file;
 mod filter;
+mod flush;
+mod inner;
+mod key;
+mod keys;
+mod load;
+mod log;
+mod lookup;
 mod medium;
+mod meta;
 mod options;
+mod overrides;
+mod reader;
+mod site;
 mod snapshot;
+mod store;
+mod table_files;
+mod version_clock;
 pub mod wal;
 
+pub use append::Ack;
 pub use error::{Result, StoreError};
 pub use file::{ColumnRange, DataFile, DeadRows, RangeValue};
-pub use filter::{FileFilter, IdFilters, IdSet, stable_hash};
+pub use filter::{FileFilter, IdFilters, IdSet};
+pub use flush::FlushReport;
 pub use medium::DurableLocal;
+pub use meta::Redaction;
 pub use options::{NoSettle, StoreOptions};
 pub use snapshot::{Snapshot, TableSnapshot};
+pub use store::Store;

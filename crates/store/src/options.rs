@@ -1,10 +1,13 @@
 //! How a store is opened.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use spanlake_model::{Clock, Settle, SystemClock, TraceRows};
+
+use crate::wal::WalOptions;
 
 /// Leaves a trace as it is. For stores whose rows are not traces, and for tests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,6 +29,11 @@ pub struct StoreOptions {
     /// The policy class of a store that is created: whether `none` is its redaction; default false.
     /// An existing store keeps the class it was created with.
     pub unredacted: bool,
+    /// How the write-ahead log is laid out; its clock and files are set by the store.
+    pub wal: WalOptions,
+    /// Where the write-ahead log is; default inside the store, or, for a store in a bucket, under
+    /// this user's state directory: an acknowledgement means that disk.
+    pub wal_dir: Option<PathBuf>,
     /// Buffered Arrow bytes at which a flush starts; default 96 MiB.
     pub flush_bytes: usize,
     /// Age of the oldest buffered row at which a flush starts; default 120 s.
@@ -61,6 +69,8 @@ impl Default for StoreOptions {
             settle: Arc::new(NoSettle),
             read_only: false,
             unredacted: false,
+            wal: WalOptions::default(),
+            wal_dir: None,
             flush_bytes: 96 << 20,
             flush_interval: Duration::from_mins(2),
             buffer_limit_bytes: 256 << 20,

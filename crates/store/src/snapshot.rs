@@ -62,6 +62,16 @@ impl Snapshot {
         Self { version, tables, object_store, object_store_url }
     }
 
+    /// Makes a snapshot of tables that are shared with the one before.
+    pub(crate) fn of(
+        version: u64,
+        tables: BTreeMap<Table, Arc<TableSnapshot>>,
+        object_store: Arc<dyn ObjectStore>,
+        object_store_url: Url,
+    ) -> Self {
+        Self { version, tables, object_store, object_store_url }
+    }
+
     /// Returns a table; empty when the store has none of it.
     pub fn table(&self, table: Table) -> Arc<TableSnapshot> {
         self.tables

@@ -1,0 +1,158 @@
+//! Appending: stamp, log, wait for the disk, absorb, publish.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use spanlake_model::{Rows, Table};
+
+use crate::buffer::Incoming;
+use crate::core::Core;
+use crate::error::{Result, StoreError};
+use crate::inner::{Inner, Writer};
+use crate::site::blocking;
+use crate::version_clock::VersionClock;
+use crate::wal::EncodedFrame;
+
+/// What an append did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// Rows appended.
+    pub rows: usize,
+    /// Number of the append's last frame in the write-ahead log.
+    pub last_seq: u64,
+}
+
+/// Runs a block for the rows of any table.
+macro_rules! with_rows {
+    ($any:expr, $rows:ident => $body:expr) => {
+        match $any {
+            Rows::Spans($rows) => $body,
+            Rows::Payloads($rows) => $body,
+            Rows::Evals($rows) => $body,
+            Rows::Prompts($rows) => $body,
+            Rows::Releases($rows) => $body,
+            Rows::ModelPrices($rows) => $body,
+            Rows::IngestErrors($rows) => $body,
+            Rows::Audit($rows) => $body,
+        }
+    };
+}
+
+/// Numbers the rows.
+fn stamp(rows: &mut [Rows], versions: &VersionClock) {
+    for rows in rows {
+        let first = versions.reserve(rows.len());
+        with_rows!(rows, rows => for (row, version) in rows.iter_mut().zip(first..) {
+            row.row_version = version;
+            versions.writer_id().clone_into(&mut row.writer_id);
+        });
+    }
+}
+
+/// Returns the highest version among the rows.
+pub(crate) fn newest_version(rows: &Rows) -> i64 {
+    with_rows!(rows, rows => rows.iter().map(|row| row.row_version).max().unwrap_or(0))
+}
+
+/// Finds a row whose policy the store does not take.
+fn wrong_policy(rows: &[Rows], takes: impl Fn(&str) -> bool) -> Option<String> {
+    rows.iter().find_map(|rows| {
+        with_rows!(rows, rows => rows
+            .iter()
+            .find(|row| !takes(&row.policy_version))
+            .map(|row| row.policy_version.clone()))
+    })
+}
+
+impl Inner {
+    /// Appends rows; when this returns they are durable and visible.
+    pub(crate) async fn append(self: Arc<Self>, mut rows: Vec<Rows>) -> Result<Ack> {
+        let writer = self.writer()?;
+        rows.retain(|rows| !rows.is_empty());
+        let count = rows.iter().map(Rows::len).sum();
+        if let Some(found) = wrong_policy(&rows, |policy| self.meta.redaction.takes(policy)) {
+            return Err(StoreError::PolicyMismatch {
+                expected: self.meta.redaction.as_str(),
+                found,
+            });
+        }
+        if rows.is_empty() {
+            return Ok(Ack { rows: 0, last_seq: writer.wal.last_seq() });
+        }
+        self.make_room(writer).await?;
+        let versions = Arc::clone(&writer.versions);
+        let (rows, frames) = blocking(move || {
+            stamp(&mut rows, &versions);
+            let frames = rows.iter().map(EncodedFrame::encode).collect::<Result<Vec<_>>>()?;
+            Ok((rows, frames))
+        })
+        .await?;
+        let appended = writer.wal.append(frames).await?;
+        let entry = Incoming { seq: appended.last_seq, rows };
+        self.core.lock().await.pending.insert(appended.first_seq, entry);
+        self.absorb_until(writer, appended.last_seq).await?;
+        if writer.buffered.load(Ordering::Relaxed) >= self.options.flush_bytes {
+            self.flush_behind();
+        }
+        Ok(Ack { rows: count, last_seq: appended.last_seq })
+    }
+
+    /// Waits while the buffer is full, helping to empty it.
+    async fn make_room(&self, writer: &Writer) -> Result<()> {
+        while writer.buffered.load(Ordering::Relaxed) >= self.options.buffer_limit_bytes {
+            writer.stalls.fetch_add(1, Ordering::Relaxed);
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns when every entry up to `seq` is absorbed and published. Entries are absorbed in the
+    /// log's order, whoever gets here first, so that recovery comes to the same rows.
+    async fn absorb_until(&self, writer: &Writer, seq: u64) -> Result<()> {
+        let mut attempts = writer.attempts.subscribe();
+        loop {
+            attempts.mark_unchanged();
+            let core = Arc::clone(&self.core).lock_owned().await;
+            if core.absorbed_seq >= seq {
+                return Ok(());
+            }
+            if core.ready().next().is_none() {
+                // An append with a lower number is still on its way here.
+                drop(core);
+                attempts.changed().await.map_err(|_| StoreError::Closed)?;
+                continue;
+            }
+            let result = self.absorb_ready(writer, core).await;
+            writer.attempts.send_modify(|attempts| *attempts += 1);
+            result?;
+        }
+    }
+
+    async fn absorb_ready(
+        &self,
+        writer: &Writer,
+        mut core: tokio::sync::OwnedMutexGuard<Core>,
+    ) -> Result<()> {
+        let files = self.lookup.rows_for(|table| core.tables.get(&table), core.ready()).await?;
+        let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(&writer.versions));
+        let (published, now) = (Arc::clone(&self.published), self.options.clock.now());
+        let bytes = blocking(move || {
+            core.absorb_ready(files, settle.as_ref(), &mut versions.as_ref(), now)?;
+            core.publish(&published)?;
+            Ok(core.buffer.bytes())
+        })
+        .await?;
+        writer.buffered.store(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The order of commits: a span comes last, so that whoever sees it finds its content.
+pub(crate) fn commit_rank(table: Table) -> u8 {
+    match table {
+        Table::Payloads => 0,
+        Table::Evals => 1,
+        Table::Spans => 3,
+        _ => 2,
+    }
+}

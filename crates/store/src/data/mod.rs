@@ -1,0 +1,14 @@
+//! Data files: how rows become Parquet and come back.
+
+pub(crate) mod facts;
+mod object;
+mod properties;
+mod read;
+mod stats;
+mod write;
+
+pub(crate) use facts::FileFacts;
+pub(crate) use properties::writer_properties;
+pub(crate) use read::{file_rows, read_keys, read_rows_at};
+pub(crate) use stats::{ranges_from_json, time_column};
+pub(crate) use write::{EncodedFile, encode, file_schema};

@@ -1,0 +1,244 @@
+//! An open store's parts, and how they are opened.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use spanlake_model::Table;
+use tokio::sync::{Mutex, watch};
+
+use crate::append::newest_version;
+use crate::buffer::Incoming;
+use crate::core::{Core, Published};
+use crate::error::{Result, StoreError};
+use crate::keys::KeyCache;
+use crate::load::load_table;
+use crate::log::TableLog;
+use crate::lookup::Lookup;
+use crate::meta::{Redaction, StoreMeta, WriterLock, create_private_dir};
+use crate::options::StoreOptions;
+use crate::reader::Reader;
+use crate::site::{Site, blocking};
+use crate::version_clock::VersionClock;
+use crate::wal::{Wal, WalOptions};
+
+/// Logged bytes that recovery absorbs at a time, roughly.
+const REPLAY_BYTES: usize = 32 << 20;
+
+/// An open store.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: StoreOptions,
+    pub(crate) site: Site,
+    pub(crate) meta: StoreMeta,
+    pub(crate) lookup: Lookup,
+    pub(crate) core: Arc<Mutex<Core>>,
+    pub(crate) published: Arc<Published>,
+    /// The tables' logs. Whoever holds this is the only one to commit.
+    pub(crate) logs: Mutex<BTreeMap<Table, TableLog>>,
+    pub(crate) role: Role,
+}
+
+/// What an open store may do.
+#[derive(Debug)]
+pub(crate) enum Role {
+    Writer(Box<Writer>),
+    Reader(Mutex<Reader>),
+}
+
+/// What only a writer has.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) wal: Wal,
+    pub(crate) versions: Arc<VersionClock>,
+    /// Bytes in the buffer.
+    pub(crate) buffered: AtomicUsize,
+    /// How often an append had to wait for a flush.
+    pub(crate) stalls: AtomicU64,
+    /// Counts attempts to absorb.
+    pub(crate) attempts: watch::Sender<u64>,
+    pub(crate) is_flushing: AtomicBool,
+    pub(crate) is_closed: AtomicBool,
+    _lock: WriterLock,
+}
+
+impl Inner {
+    /// Opens a store, creating it when it may.
+    pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Arc<Self>> {
+        let site = Site::parse(url, options.wal_dir.as_deref())?;
+        if options.read_only {
+            let meta = StoreMeta::read(&site).await?;
+            let meta = meta.ok_or_else(|| StoreError::Missing { url: url.to_owned() })?;
+            let reader = Reader::new(&options);
+            return Ok(Arc::new(Self::new(site, meta, options, Role::Reader(Mutex::new(reader)))));
+        }
+        if let Some(dir) = site.dir.clone() {
+            blocking(move || {
+                create_private_dir(&dir)?;
+                create_private_dir(&dir.join("_store"))
+            })
+            .await?;
+        }
+        let lock = {
+            let site = site.clone();
+            blocking(move || WriterLock::take(&site)).await?
+        };
+        let meta = if let Some(meta) = StoreMeta::read(&site).await? {
+            meta
+        } else {
+            let redaction = if options.unredacted { Redaction::None } else { Redaction::Redacted };
+            let meta = StoreMeta::create(options.clock.as_ref(), redaction);
+            meta.write(&site).await?;
+            meta
+        };
+        Self::recover(site, meta, options, lock).await
+    }
+
+    fn new(site: Site, meta: StoreMeta, options: StoreOptions, role: Role) -> Self {
+        let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
+        let published = Published::new(Arc::clone(&site.store), site.store_url.clone());
+        Self {
+            lookup: Lookup { store: Arc::clone(&site.store), cache },
+            site,
+            meta,
+            options,
+            core: Arc::new(Mutex::new(Core::new())),
+            published: Arc::new(published),
+            logs: Mutex::new(BTreeMap::new()),
+            role,
+        }
+    }
+
+    /// Loads the tables and absorbs what the write-ahead log has above each table's mark.
+    async fn recover(
+        site: Site,
+        meta: StoreMeta,
+        options: StoreOptions,
+        lock: WriterLock,
+    ) -> Result<Arc<Self>> {
+        let app_id = app_id(&meta);
+        let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
+        let lookup = Lookup { store: Arc::clone(&site.store), cache };
+        let (mut logs, mut core) = (BTreeMap::new(), Core::new());
+        for table in Table::ALL {
+            if let Some(log) = TableLog::open(&site, *table).await? {
+                let files = load_table(&site, &lookup, &log, *table, &app_id, None).await?;
+                core.tables.insert(*table, files);
+                logs.insert(*table, log);
+            }
+        }
+        let opened_marks = core.marks();
+        let wal_options = WalOptions {
+            clock: Arc::clone(&options.clock),
+            files: Arc::clone(&site.wal_files),
+            ..options.wal.clone()
+        };
+        let dir = site.wal_dir.clone();
+        let (wal, replay) = blocking(move || Wal::open(&dir, &opened_marks, wal_options)).await?;
+        let versions = VersionClock::new(
+            Arc::clone(&options.clock),
+            meta.writer_id.clone(),
+            newest_in_files(&core),
+        );
+        let writer = Writer {
+            versions: Arc::new(versions),
+            buffered: AtomicUsize::new(0),
+            stalls: AtomicU64::new(0),
+            attempts: watch::Sender::new(0),
+            is_flushing: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+            wal,
+            _lock: lock,
+        };
+        let mut inner = Self::new(site, meta, options, Role::Writer(Box::new(writer)));
+        inner.lookup = lookup;
+        inner.logs = Mutex::new(logs);
+        inner.core = Arc::new(Mutex::new(core));
+        inner.replay(replay).await?;
+        Ok(Arc::new(inner))
+    }
+
+    async fn replay(&self, mut replay: crate::wal::Replay) -> Result<()> {
+        let writer = self.writer()?;
+        loop {
+            let (entries, rest) = blocking(move || {
+                let (mut entries, mut bytes) = (Vec::new(), 0);
+                while bytes < REPLAY_BYTES {
+                    let Some(frame) = replay.next().transpose()? else { break };
+                    bytes += frame.len_bytes();
+                    entries.push(Incoming { seq: frame.seq, rows: vec![frame.decode()?] });
+                }
+                Ok((entries, replay))
+            })
+            .await?;
+            replay = rest;
+            let done = entries.is_empty();
+            for rows in entries.iter().flat_map(|entry| &entry.rows) {
+                writer.versions.observe(newest_version(rows));
+            }
+            self.absorb_entries(entries, &writer.versions).await?;
+            if done {
+                break;
+            }
+        }
+        let mut core = Arc::clone(&self.core).lock_owned().await;
+        core.absorbed_seq = writer.wal.last_seq();
+        core.publish(&self.published)?;
+        writer.buffered.store(core.buffer.bytes(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Absorbs logged entries outside the order of appends: at recovery, and in readers.
+    pub(crate) async fn absorb_entries(
+        &self,
+        entries: Vec<Incoming>,
+        versions: &Arc<VersionClock>,
+    ) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut core = Arc::clone(&self.core).lock_owned().await;
+        let files = self.lookup.rows_for(|table| core.tables.get(&table), entries.iter()).await?;
+        let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(versions));
+        let now = self.options.clock.now();
+        blocking(move || {
+            core.absorb_entries(entries, files, settle.as_ref(), &mut versions.as_ref(), now)
+        })
+        .await
+    }
+
+    /// Returns the writer's part.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a reader, [`StoreError::Closed`] after `close`.
+    pub(crate) fn writer(&self) -> Result<&Writer> {
+        match &self.role {
+            Role::Writer(writer) if writer.is_closed.load(Ordering::Acquire) => {
+                Err(StoreError::Closed)
+            }
+            Role::Writer(writer) => Ok(writer),
+            Role::Reader(_) => Err(StoreError::ReadOnly),
+        }
+    }
+
+    /// Returns the application id that marks of this store's log are committed under.
+    pub(crate) fn app_id(&self) -> String {
+        app_id(&self.meta)
+    }
+}
+
+fn app_id(meta: &StoreMeta) -> String {
+    format!("ingest/{}", meta.writer_id)
+}
+
+/// Returns the highest row version that any file holds.
+fn newest_in_files(core: &Core) -> i64 {
+    let files = core.tables.values().flat_map(|table| table.files.values());
+    files
+        .filter_map(|file| match file.columns.get("row_version")?.max? {
+            crate::RangeValue::Int(version) => Some(version),
+            _ => None,
+        })
+        .max()
+        .unwrap_or(0)
+}

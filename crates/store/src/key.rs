@@ -1,0 +1,133 @@
+//! What makes a row the same row, and which version of it is newer.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, RecordBatch};
+use spanlake_model::Table;
+
+use crate::filter::stable_hash;
+
+/// Identifies a row of a keyed table: (`trace_id`, `span_id`) for spans and payloads, `eval_id` for
+/// evals. Ids in canonical hexadecimal are held exactly, others as hashes of 128 and 64 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RowKey {
+    /// The trace, or the evaluation.
+    pub(crate) group: u128,
+    /// The span; 0 for an evaluation.
+    pub(crate) member: u64,
+}
+
+/// Orders the versions of one row: whether it is final, then `row_version`. Versions are positive,
+/// so that both fit one number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Version(pub(crate) u64);
+
+impl Version {
+    pub(crate) fn new(is_final: bool, row_version: i64) -> Self {
+        Self((u64::from(is_final) << 63) | (row_version.max(0) as u64))
+    }
+}
+
+/// Reads `digits` lower-case hexadecimal digits.
+fn exact_hex(text: &str, digits: usize) -> Option<u128> {
+    let bytes = text.as_bytes();
+    if bytes.len() != digits {
+        return None;
+    }
+    bytes.iter().try_fold(0_u128, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some((value << 4) | u128::from(digit))
+    })
+}
+
+/// Returns the key of a trace or evaluation id.
+pub(crate) fn group_key(id: &str) -> u128 {
+    exact_hex(id, 32).unwrap_or_else(|| {
+        let salted = [id.as_bytes(), b"\0spanlake"].concat();
+        (u128::from(stable_hash(&salted)) << 64) | u128::from(stable_hash(id.as_bytes()))
+    })
+}
+
+/// Returns the key of a span id.
+pub(crate) fn member_key(id: &str) -> u64 {
+    exact_hex(id, 16).map_or_else(|| stable_hash(id.as_bytes()), |value| value as u64)
+}
+
+/// Whether rows of the table have keys, so that newer versions replace older ones.
+pub(crate) const fn is_keyed(table: Table) -> bool {
+    matches!(table, Table::Spans | Table::Payloads | Table::Evals)
+}
+
+/// Reads the text of a cell, whichever string type the column has.
+pub(crate) fn text_at(column: &dyn Array, row: usize) -> &str {
+    use arrow_schema::DataType;
+    if column.is_null(row) {
+        return "";
+    }
+    match column.data_type() {
+        DataType::Utf8View => column.as_string_view().value(row),
+        DataType::Utf8 => column.as_string::<i32>().value(row),
+        DataType::LargeUtf8 => column.as_string::<i64>().value(row),
+        _ => "",
+    }
+}
+
+/// Calls `each` with every row's key and version. Tables without keys have none.
+pub(crate) fn for_each_key(
+    table: Table,
+    batch: &RecordBatch,
+    mut each: impl FnMut(usize, RowKey, Version),
+) {
+    let Some(versions) =
+        batch.column_by_name("row_version").and_then(|c| c.as_primitive_opt::<Int64Type>())
+    else {
+        return;
+    };
+    let finals = batch.column_by_name("is_final").and_then(|c| c.as_boolean_opt());
+    let (Some(groups), members) = (match table {
+        Table::Spans | Table::Payloads => {
+            (batch.column_by_name("trace_id"), batch.column_by_name("span_id"))
+        }
+        Table::Evals => (batch.column_by_name("eval_id"), None),
+        _ => return,
+    }) else {
+        return;
+    };
+    for row in 0..batch.num_rows() {
+        let key = RowKey {
+            group: group_key(text_at(groups.as_ref(), row)),
+            member: members.map_or(0, |members| member_key(text_at(members.as_ref(), row))),
+        };
+        let is_final = finals.is_some_and(|finals| finals.value(row));
+        each(row, key, Version::new(is_final, versions.value(row)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_ids_are_exact_and_others_hashed() {
+        assert_eq!(
+            group_key("0af7651916cd43dd8448eb211c80319c"),
+            0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c
+        );
+        assert_eq!(member_key("b7ad6b7169203331"), 0xb7ad_6b71_6920_3331);
+        assert_ne!(
+            group_key("0AF7651916CD43DD8448EB211C80319C"),
+            group_key("0af7651916cd43dd8448eb211c80319c")
+        );
+        assert_ne!(member_key("x"), member_key("y"));
+    }
+
+    #[test]
+    fn a_final_version_beats_any_partial_one() {
+        assert!(Version::new(true, 1) > Version::new(false, i64::MAX));
+        assert!(Version::new(true, 2) > Version::new(true, 1));
+    }
+}

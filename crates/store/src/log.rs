@@ -1,0 +1,310 @@
+//! A table's Delta log: which files are active, and how far each writer's rows are in them.
+//!
+//! Commits never retry inside the Delta library: a commit that lost is looked at again from the
+//! new state. After any error the state decides whether it happened.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Fields};
+use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
+use deltalake_core::kernel::{
+    Action, Add, ArrayType, DataType as DeltaType, Remove, StructField, StructType, Transaction,
+};
+use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use object_store::path::Path;
+use spanlake_model::{Day, Micros, Table};
+
+use crate::error::{Result, StoreError};
+use crate::site::{Site, blocking};
+
+/// An active file as the log names it.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedFile {
+    pub(crate) path: Path,
+    pub(crate) size: u64,
+    pub(crate) date: Day,
+    pub(crate) modified: Micros,
+    pub(crate) stats: Option<String>,
+}
+
+/// What one commit changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) adds: Vec<LoggedFile>,
+    pub(crate) removes: Vec<LoggedFile>,
+    /// The application id and its new version.
+    pub(crate) txn: Option<(String, i64)>,
+    /// Whether rows come or go; false when files are only rewritten.
+    pub(crate) changes_data: bool,
+}
+
+/// How a commit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is durable.
+    Committed,
+    /// Another commit came first, or it is unknown: look at the state again.
+    Unknown,
+}
+
+/// A table's log, at one version.
+#[derive(Debug)]
+pub(crate) struct TableLog {
+    table: Table,
+    site: Site,
+    delta: DeltaTable,
+}
+
+impl TableLog {
+    /// Opens a table's log; `None` when there is none.
+    pub(crate) async fn open(site: &Site, table: Table) -> Result<Option<Self>> {
+        let failed = |source| failed("open", table)(source);
+        let url = site.table_url(table);
+        let mut delta = DeltaTableBuilder::from_url(url.clone())
+            .map_err(failed)?
+            .with_storage_backend(Arc::clone(&site.store), url)
+            .build()
+            .map_err(failed)?;
+        match delta.load().await {
+            Ok(()) => Ok(Some(Self { table, site: site.clone(), delta })),
+            Err(DeltaTableError::NotATable(_) | DeltaTableError::InvalidTableLocation(_)) => {
+                Ok(None)
+            }
+            Err(source) => {
+                if delta.verify_deltatable_existence().await.unwrap_or(true) {
+                    return Err(failed(source));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens a table's log, creating it when there is none.
+    pub(crate) async fn open_or_create(site: &Site, table: Table) -> Result<Self> {
+        if let Some(log) = Self::open(site, table).await? {
+            return Ok(log);
+        }
+        let failed = |source| failed("create", table)(source);
+        let url = site.table_url(table);
+        let log_store = DeltaTableBuilder::from_url(url.clone())
+            .map_err(failed)?
+            .with_storage_backend(Arc::clone(&site.store), url)
+            .build_storage()
+            .map_err(failed)?;
+        let stats: Vec<&str> = table
+            .columns()
+            .iter()
+            .filter(|column| column.stats.in_delta() && column.name != "date")
+            .map(|column| column.name)
+            .collect();
+        let created = CreateBuilder::new()
+            .with_log_store(log_store)
+            .with_table_name(table.name())
+            .with_columns(delta_fields(table.schema().fields()))
+            .with_partition_columns(["date"])
+            .with_save_mode(SaveMode::ErrorIfExists)
+            .with_raise_if_key_not_exists(false)
+            .with_configuration([
+                ("delta.dataSkippingStatsColumns".to_owned(), Some(stats.join(","))),
+                ("delta.enableExpiredLogCleanup".to_owned(), Some("false".to_owned())),
+                (
+                    "delta.deletedFileRetentionDuration".to_owned(),
+                    Some("interval 6 hours".to_owned()),
+                ),
+            ])
+            .await;
+        match created {
+            Ok(delta) => Ok(Self { table, site: site.clone(), delta }),
+            // Another process was first.
+            Err(source) => Self::open(site, table).await?.ok_or_else(|| failed(source)),
+        }
+    }
+
+    pub(crate) const fn table(&self) -> Table {
+        self.table
+    }
+
+    /// Reads commits that came since.
+    pub(crate) async fn refresh(&mut self) -> Result<()> {
+        self.delta.update_state().await.map_err(failed("read", self.table))
+    }
+
+    /// Returns the log's version.
+    pub(crate) fn version(&self) -> u64 {
+        self.delta.version().unwrap_or(0)
+    }
+
+    /// Returns the version that an application last committed.
+    pub(crate) async fn app_version(&self, app_id: &str) -> Result<Option<i64>> {
+        let failed = failed("read", self.table);
+        let state = self.delta.snapshot().map_err(&failed)?;
+        state.transaction_version(self.delta.log_store().as_ref(), app_id).await.map_err(failed)
+    }
+
+    /// Returns the active files.
+    pub(crate) fn files(&self) -> Result<Vec<LoggedFile>> {
+        let state = self.delta.snapshot().map_err(failed("read", self.table))?;
+        state
+            .log_data()
+            .iter()
+            .map(|view| {
+                let relative = view.object_store_path();
+                let date = view
+                    .partition_values_map()
+                    .get("date")
+                    .and_then(|date| Day::parse_iso(date.as_deref()?))
+                    .ok_or_else(|| StoreError::Corrupt {
+                        path: format!("{}/{relative}", self.table.name()),
+                        reason: "the log names no date for it".to_owned(),
+                    })?;
+                Ok(LoggedFile {
+                    path: self.site.path(&format!("{}/{relative}", self.table.name())),
+                    size: u64::try_from(view.size()).unwrap_or(0),
+                    date,
+                    modified: Micros(view.modification_time().saturating_mul(1_000)),
+                    stats: view.stats(),
+                })
+            })
+            .collect()
+    }
+
+    /// Tries one commit on top of the version at hand.
+    pub(crate) async fn commit(&mut self, change: &Change) -> Result<Outcome> {
+        let mut actions = Vec::with_capacity(change.adds.len() + change.removes.len());
+        for file in &change.removes {
+            actions.push(Action::Remove(self.remove(file, change.changes_data)));
+        }
+        for file in &change.adds {
+            actions.push(Action::Add(self.add(file, change.changes_data)));
+        }
+        let mut properties = CommitProperties::default()
+            .with_max_retries(0)
+            .with_create_checkpoint(false)
+            .with_cleanup_expired_logs(Some(false));
+        if let Some((app_id, version)) = &change.txn {
+            properties =
+                properties.with_application_transaction(Transaction::new(app_id, *version));
+        }
+        let state = self.delta.snapshot().map_err(failed("commit to", self.table))?;
+        let prepared = CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(
+                Some(state as &dyn TableReference),
+                self.delta.log_store(),
+                DeltaOperation::Write {
+                    mode: SaveMode::Append,
+                    partition_by: Some(vec!["date".to_owned()]),
+                    predicate: None,
+                },
+            )
+            .into_prepared_commit_future()
+            .await
+            .map_err(failed("commit to", self.table))?;
+        if let Err(error) = prepared.await {
+            if let Some(full) = as_full_disk(self.table, &error) {
+                return Err(full);
+            }
+            tracing::warn!(table = self.table.name(), %error, "commit did not succeed");
+            self.refresh().await?;
+            return Ok(Outcome::Unknown);
+        }
+        // What follows the commit is not part of it: the state is read from the log itself.
+        self.refresh().await?;
+        Ok(Outcome::Committed)
+    }
+
+    /// Writes a checkpoint of the version at hand.
+    pub(crate) async fn checkpoint(&self) -> Result<()> {
+        let (delta, table) = (self.delta.clone(), self.table);
+        let runtime = tokio::runtime::Handle::current();
+        blocking(move || {
+            runtime
+                .block_on(deltalake_core::protocol::checkpoints::create_checkpoint(&delta, None))
+                .map_err(failed("checkpoint", table))
+        })
+        .await
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        let root = self.site.path(self.table.name());
+        let parts = path.prefix_match(&root).into_iter().flatten();
+        parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")
+    }
+
+    fn add(&self, file: &LoggedFile, data_change: bool) -> Add {
+        Add {
+            path: self.relative(&file.path),
+            partition_values: HashMap::from([("date".to_owned(), Some(file.date.iso()))]),
+            size: file.size as i64,
+            modification_time: file.modified.0 / 1_000,
+            data_change,
+            stats: file.stats.clone(),
+            ..Add::default()
+        }
+    }
+
+    fn remove(&self, file: &LoggedFile, data_change: bool) -> Remove {
+        Remove {
+            path: self.relative(&file.path),
+            data_change,
+            deletion_timestamp: Some(file.modified.0 / 1_000),
+            extended_file_metadata: Some(true),
+            partition_values: Some(HashMap::from([("date".to_owned(), Some(file.date.iso()))])),
+            size: Some(file.size as i64),
+            ..Remove::default()
+        }
+    }
+}
+
+fn failed(action: &'static str, table: Table) -> impl Fn(DeltaTableError) -> StoreError {
+    move |source| {
+        as_full_disk(table, &source).unwrap_or_else(|| StoreError::Delta {
+            action,
+            table: table.name(),
+            source: Box::new(source),
+        })
+    }
+}
+
+/// Finds a full or read-only disk among an error's causes.
+fn as_full_disk(table: Table, error: &DeltaTableError) -> Option<StoreError> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            let path = format!("{}/_delta_log", table.name());
+            return match StoreError::io("write", path, std::io::Error::from(io.kind())) {
+                StoreError::Io { .. } => None,
+                told => Some(told),
+            };
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn delta_fields(fields: &Fields) -> Vec<StructField> {
+    fields
+        .iter()
+        .map(|field| {
+            StructField::new(field.name(), delta_type(field.data_type()), field.is_nullable())
+        })
+        .collect()
+}
+
+fn delta_type(data_type: &DataType) -> DeltaType {
+    match data_type {
+        DataType::Int64 => DeltaType::LONG,
+        DataType::Float64 => DeltaType::DOUBLE,
+        DataType::Boolean => DeltaType::BOOLEAN,
+        DataType::Date32 => DeltaType::DATE,
+        DataType::Timestamp(..) => DeltaType::TIMESTAMP,
+        DataType::List(item) => {
+            ArrayType::new(delta_type(item.data_type()), item.is_nullable()).into()
+        }
+        DataType::Struct(fields) => StructType::new_unchecked(delta_fields(fields)).into(),
+        _ => DeltaType::STRING,
+    }
+}

@@ -1,0 +1,131 @@
+//! Overrides: which older versions the rows of a data file replace.
+//!
+//! A file whose flush held new versions of flushed rows has a sidecar that names their keys and
+//! versions. Keys, not row numbers, so that compaction cannot invalidate them. The sidecar counts
+//! only while its file is active.
+//!
+//! ```text
+//! _store/overrides/<table>/<file>: magic [8] · n u32 · n × (group u128 · member u64 · version u64) · crc32
+//! ```
+
+use std::collections::HashMap;
+
+use crate::key::{RowKey, Version};
+use crate::keys::FileKeys;
+
+const MAGIC: &[u8; 8] = b"SLOVR\x001\n";
+const ENTRY_BYTES: usize = 16 + 8 + 8;
+
+/// Keys and the newest version that is known of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overrides(HashMap<RowKey, Version, ahash::RandomState>);
+
+impl Overrides {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says that a key's versions below this one are dead.
+    pub(crate) fn insert(&mut self, key: RowKey, version: Version) {
+        let known = self.0.entry(key).or_default();
+        *known = version.max(*known);
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for (key, version) in &other.0 {
+            self.insert(*key, *version);
+        }
+    }
+
+    pub(crate) fn get(&self, key: RowKey) -> Option<Version> {
+        self.0.get(&key).copied()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RowKey, Version)> + '_ {
+        self.0.iter().map(|(key, version)| (*key, *version))
+    }
+
+    /// Returns the rows of a file that these overrides make dead.
+    pub(crate) fn dead_rows(&self, keys: &FileKeys) -> Vec<u32> {
+        self.iter()
+            .flat_map(|(key, newest)| {
+                keys.rows_of(key).filter(move |(_, version)| *version < newest)
+            })
+            .map(|(row, _)| row)
+            .collect()
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut entries: Vec<_> = self.iter().collect();
+        entries.sort_unstable();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+        for (key, version) in entries {
+            bytes.extend_from_slice(&key.group.to_le_bytes());
+            bytes.extend_from_slice(&key.member.to_le_bytes());
+            bytes.extend_from_slice(&version.0.to_le_bytes());
+        }
+        let crc = crc32fast::hash(&bytes);
+        bytes.extend_from_slice(&crc.to_le_bytes());
+        bytes
+    }
+
+    /// Decodes what [`Self::encode`] wrote; the error names the check that failed.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
+        let (body, crc) = bytes.split_last_chunk::<4>().ok_or("too short")?;
+        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+            return Err("checksum differs");
+        }
+        let rest = body.strip_prefix(MAGIC).ok_or("not an overrides file")?;
+        let (count, rest) = rest.split_first_chunk::<4>().ok_or("too short")?;
+        let (entries, tail) = rest.as_chunks::<ENTRY_BYTES>();
+        if entries.len() != u32::from_le_bytes(*count) as usize || !tail.is_empty() {
+            return Err("length differs");
+        }
+        let mut overrides = Self::default();
+        for entry in entries {
+            let (group, rest) = entry.split_first_chunk::<16>().ok_or("too short")?;
+            let (member, version) = rest.split_first_chunk::<8>().ok_or("too short")?;
+            let version = version.first_chunk::<8>().ok_or("too short")?;
+            let key =
+                RowKey { group: u128::from_le_bytes(*group), member: u64::from_le_bytes(*member) };
+            overrides.insert(key, Version(u64::from_le_bytes(*version)));
+        }
+        Ok(overrides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeysBuilder;
+
+    #[test]
+    fn overrides_kill_older_versions_only_and_survive_the_disk() {
+        let key = |member| RowKey { group: 7, member };
+        let mut overrides = Overrides::default();
+        overrides.insert(key(1), Version::new(true, 5));
+        overrides.insert(key(1), Version::new(true, 4));
+        overrides.insert(key(9), Version::new(true, 4));
+        let mut builder = KeysBuilder::default();
+        builder.push(key(1), Version::new(true, 4), 0);
+        builder.push(key(1), Version::new(false, 9), 1);
+        builder.push(key(1), Version::new(true, 5), 2);
+        builder.push(key(2), Version::new(true, 1), 3);
+        let mut dead = overrides.dead_rows(&builder.finish());
+        dead.sort_unstable();
+        assert_eq!(dead, [0, 1]);
+        let bytes = overrides.encode();
+        assert_eq!(Overrides::decode(&bytes), Ok(overrides));
+        for cut in 0..bytes.len() {
+            assert!(Overrides::decode(&bytes[..cut]).is_err());
+        }
+        let mut flipped = bytes.clone();
+        flipped[14] ^= 1;
+        assert_eq!(Overrides::decode(&flipped), Err("checksum differs"));
+    }
+}
