@@ -28,10 +28,10 @@ select
         as error_rate_before,
     avg(case when is_after then case when is_error then 1.0 else 0.0 end end) as error_rate_after,
     avg(case when not is_after and parse_status is not null
-        then case when parse_status <> 'ok' then 1.0 else 0.0 end end)
+        then case when parse_status not in ('ok', 'ok_whitespace') then 1.0 else 0.0 end end)
         as parse_failure_rate_before,
     avg(case when is_after and parse_status is not null
-        then case when parse_status <> 'ok' then 1.0 else 0.0 end end)
+        then case when parse_status not in ('ok', 'ok_whitespace') then 1.0 else 0.0 end end)
         as parse_failure_rate_after,
     avg(case when not is_after then cost_usd end) as cost_per_call_before_usd,
     avg(case when is_after then cost_usd end) as cost_per_call_after_usd,

@@ -20,7 +20,7 @@ select
     retry_count, is_timeout, is_rate_limited, fallback_from, tool_calls_requested, context_chars,
     parse_status, lenient_status, schema_status, refusal_kind,
     parse_status is not null as is_json_expected,
-    parse_status <> 'ok' as is_parse_failure,
+    parse_status not in ('ok', 'ok_whitespace') as is_parse_failure,
     refusal_kind is not null as is_answer,
     input_preview, output_preview, input_bytes, output_bytes, sensitivity, attributes
 from spans

@@ -38,7 +38,8 @@ with quality as (
         max(start_time) as last_call,
         sum(case when is_error then 1 else 0 end) as errors,
         count(parse_status) as json_expected,
-        sum(case when parse_status <> 'ok' then 1 else 0 end) as parse_failures,
+        sum(case when parse_status not in ('ok', 'ok_whitespace') then 1 else 0 end)
+            as parse_failures,
         sum(case when schema_status = 'valid' then 1 else 0 end) as schema_valid,
         sum(case when schema_status in ('valid', 'invalid') then 1 else 0 end) as schema_checked,
         count(refusal_kind) as answers,
@@ -95,16 +96,8 @@ select
     q.errors * 1.0 / q.calls as error_rate,
     q.json_expected, q.parse_failures,
     q.parse_failures * 1.0 / nullif(q.json_expected, 0) as parse_failure_rate,
-    case when q.json_expected > 0 then greatest(0.0, (
-        q.parse_failures + 1.920729410347062 - 1.959963984540054 * sqrt(
-            0.960364705173531 + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
-                / nullif(q.json_expected, 0))
-    ) / (q.json_expected + 3.841458820694124)) end as parse_failure_low,
-    case when q.json_expected > 0 then least(1.0, (
-        q.parse_failures + 1.920729410347062 + 1.959963984540054 * sqrt(
-            0.960364705173531 + q.parse_failures * 1.0 * (q.json_expected - q.parse_failures)
-                / nullif(q.json_expected, 0))
-    ) / (q.json_expected + 3.841458820694124)) end as parse_failure_high,
+    wilson(q.parse_failures, q.json_expected)['low'] as parse_failure_low,
+    wilson(q.parse_failures, q.json_expected)['high'] as parse_failure_high,
     q.schema_checked,
     q.schema_valid * 1.0 / nullif(q.schema_checked, 0) as schema_pass_rate,
     q.answers,

@@ -26,7 +26,7 @@ select
     sum(case when kind = 'tool' then 1 else 0 end) as tool_calls,
     sum(case when is_error then 1 else 0 end) as errors,
     sum(case when kind = 'llm' and token_role not in ('aggregate', 'duplicate')
-        and parse_status <> 'ok' then 1 else 0 end) as parse_failures,
+        and parse_status not in ('ok', 'ok_whitespace') then 1 else 0 end) as parse_failures,
     sum(case when kind = 'llm' and token_role not in ('aggregate', 'duplicate')
         and refusal_kind in ('full', 'partial') then 1 else 0 end) as refusals,
     coalesce(bool_or(is_escalated), false) as is_escalated,

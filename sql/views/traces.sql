@@ -52,7 +52,7 @@ from (
         sum(case when is_error then 1 else 0 end) as errors,
         bool_or(case when parent_span_id is null then is_error end) as is_error,
         sum(case when kind = 'llm' and token_role not in ('aggregate', 'duplicate')
-            and parse_status <> 'ok' then 1 else 0 end) as parse_failures,
+            and parse_status not in ('ok', 'ok_whitespace') then 1 else 0 end) as parse_failures,
         coalesce(bool_or(is_escalated), false) as is_escalated,
         sum(case when token_role = 'leaf' then input_tokens end) as input_tokens,
         sum(case when token_role = 'leaf' then output_tokens end) as output_tokens,

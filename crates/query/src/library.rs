@@ -23,6 +23,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "metrics/output/grounded_rate.sql",
     "metrics/output/json_parse_failure_rate.sql",
     "metrics/output/refusal_rate.sql",
+    "metrics/output/required_field_completion.sql",
     "metrics/output/schema_pass_rate.sql",
     "metrics/retrieval/context_length.sql",
     "metrics/retrieval/empty_retrieval_rate.sql",

@@ -343,5 +343,6 @@ fn engine(
         .with_default_features()
         .build();
     datafusion_functions_json::register_all(&mut state)?;
+    spanlake_functions::register_all(&mut state)?;
     Ok(state)
 }

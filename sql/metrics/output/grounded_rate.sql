@@ -25,14 +25,8 @@ answers as (
 select
     j.prompt_name, j.prompt_version, j.evaluator, j.evaluator_version, j.n, j.grounded,
     j.grounded * 1.0 / nullif(j.n, 0) as rate,
-    case when j.n > 0 then greatest(0.0, (
-        j.grounded + 1.920729410347062 - 1.959963984540054 * sqrt(
-        0.960364705173531 + j.grounded * 1.0 * (j.n - j.grounded) / nullif(j.n, 0)
-    )) / (j.n + 3.841458820694124)) end as low,
-    case when j.n > 0 then least(1.0, (
-        j.grounded + 1.920729410347062 + 1.959963984540054 * sqrt(
-        0.960364705173531 + j.grounded * 1.0 * (j.n - j.grounded) / nullif(j.n, 0)
-    )) / (j.n + 3.841458820694124)) end as high,
+    wilson(j.grounded, j.n)['low'] as low,
+    wilson(j.grounded, j.n)['high'] as high,
     j.n * 1.0 / nullif(a.n, 0) as coverage
 from judged as j
 left join answers as a on a.prompt_name = j.prompt_name and a.prompt_version = j.prompt_version

@@ -34,14 +34,8 @@ sums as (
 select
     breakdown, value, n, hits as fallbacks,
     hits * 1.0 / nullif(n, 0) as rate,
-    case when n > 0 then greatest(0.0, (
-        hits + 1.920729410347062 - 1.959963984540054 * sqrt(
-        0.960364705173531 + hits * 1.0 * (n - hits) / nullif(n, 0)
-    )) / (n + 3.841458820694124)) end as low,
-    case when n > 0 then least(1.0, (
-        hits + 1.920729410347062 + 1.959963984540054 * sqrt(
-        0.960364705173531 + hits * 1.0 * (n - hits) / nullif(n, 0)
-    )) / (n + 3.841458820694124)) end as high,
+    wilson(hits, n)['low'] as low,
+    wilson(hits, n)['high'] as high,
     n * 1.0 / nullif(total, 0) as coverage
 from sums
 order by breakdown, value

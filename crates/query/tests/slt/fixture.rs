@@ -8,7 +8,7 @@
 //! | 03 | 3, 10:00 | beta u3 s3 | support | retriever finds 2; `answer@2` 600 ms, 200+60, $0.002 |
 //! | 04 | 3, 11:00 | beta u3 s3 | support | root in error; `answer@2` times out after 2 retries, no tokens |
 //! | 05 | 3, 12:00 | acme u1 – | extract | root is `extract@1`: JSON ok, schema valid, 300 ms, 50+10, $0.0005 |
-//! | 06 | 3, 12:01 | acme u1 – | extract | JSON ok, schema invalid, 100 ms, 50+10, $0.0005 |
+//! | 06 | 3, 12:01 | acme u1 – | extract | JSON ok but for white space, `total` missing, schema invalid, 100 ms, 50+10, $0.0005 |
 //! | 07 | 3, 12:02 | acme u2 – | extract | JSON with text around it, schema invalid, 200 ms, 50+10, no price |
 //! | 08 | 4, 09:00 | acme u1 s4 | refund | agent, ends with `final_answer`: `plan@1`, tool lookup, tool refund (write, approved), `plan@1` |
 //! | 09 | 4, 10:00 | beta u3 s5 | refund | agent, ends by `max_steps`, escalated: `plan@1` replacing model small, tool refund (write, rejected, arguments lack a field) |
@@ -17,12 +17,13 @@
 //! Model `large` answers `answer@2` and trace 09, model `small` everything else. Evaluator
 //! `judge faith@1` scores faithfulness of 01 (0.9, passed) and 03 (0.5, failed); `rules cite@1`
 //! scores citation validity of 01 (1.0, passed); a person gives 03 faithfulness 0.4, failed.
-//! `answer` 1 and 2 are registered, 2 twice. Production releases `answer` 1 on day 1, 2 on day 3 at
+//! `answer` 1 and 2 are registered, 2 twice, and `extract` 1, whose schema requires name and total;
+//! only its three calls have their output stored. Production releases `answer` 1 on day 1, 2 on day 3 at
 //! 09:00, and rolls back to 1 on day 4; staging runs 2.
 
 use spanlake_model::{
-    CostSource, Day, EvalRow, Kind, Micros, PromptRow, Redaction, ReleaseRow, Rows, SpanRow,
-    SpanStatus, TokenRole,
+    CostSource, Day, EvalRow, Kind, Micros, PayloadRow, PromptRow, Redaction, ReleaseRow, Rows,
+    SpanRow, SpanStatus, TokenRole,
 };
 use spanlake_store::Snapshot;
 
@@ -188,7 +189,7 @@ fn day_three() -> Vec<SpanRow> {
         let trace = Trace { workflow: "extract", ..trace(number, at(3, 12, minute), "acme", user) };
         SpanRow {
             parse_status: text(parse),
-            lenient_status: text(if parse == "ok" { "ok" } else { "extracted" }),
+            lenient_status: text(if parse == "prose_wrapped" { "extracted" } else { "ok" }),
             schema_status: text(schema),
             ..call(
                 trace.span(1, Kind::Llm, "extract", 0, ms),
@@ -199,7 +200,7 @@ fn day_three() -> Vec<SpanRow> {
             )
         }
     };
-    let mut wrapped = extract(7, 2, "u2", 200, "wrapped", "invalid");
+    let mut wrapped = extract(7, 2, "u2", 200, "prose_wrapped", "invalid");
     wrapped.cost_usd = None;
     wrapped.cost_source = CostSource::None;
     vec![
@@ -209,7 +210,7 @@ fn day_three() -> Vec<SpanRow> {
         failed(four.span(1, Kind::Chain, "handle", 0, 5000)),
         timeout,
         extract(5, 0, "u1", 300, "ok", "valid"),
-        extract(6, 1, "u1", 100, "ok", "invalid"),
+        extract(6, 1, "u1", 100, "ok_whitespace", "invalid"),
         wrapped,
     ]
 }
@@ -332,11 +333,38 @@ fn prompts() -> Vec<PromptRow> {
         row_version,
         ..PromptRow::default()
     };
+    let extract = PromptRow {
+        name: "extract".to_owned(),
+        output_schema: text(r#"{"type": "object", "required": ["name", "total"]}"#),
+        ..prompt("1", at(1, 8, 0), "approved", 4)
+    };
     vec![
         prompt("1", at(1, 8, 0), "approved", 1),
         prompt("2", at(2, 8, 0), "draft", 2),
         prompt("2", at(3, 8, 0), "approved", 3),
+        extract,
     ]
+}
+
+fn payloads() -> Vec<PayloadRow> {
+    let outputs = [
+        (5, r#"{"name": "a", "total": 1}"#),
+        (6, " {\"name\": \"a\"}\n"),
+        (7, r#"Here it is: {"name": "b", "total": 2}"#),
+    ];
+    let spans = day_three();
+    let row = |(trace, output): (usize, &str)| {
+        let span = spans.get(trace).cloned().unwrap_or_default();
+        PayloadRow {
+            date: span.date,
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            start_time: span.start_time,
+            output_text: text(output),
+            ..PayloadRow::default()
+        }
+    };
+    outputs.into_iter().map(row).collect()
 }
 
 fn releases() -> Vec<ReleaseRow> {
@@ -366,6 +394,7 @@ pub(crate) async fn store() -> Snapshot {
     let (first, second) = evals().into_iter().partition(|eval| eval.date == Day(FIRST + 1));
     builder.file(&Rows::Evals(first), vec![]).await;
     builder.memory(&Rows::Evals(second));
+    builder.file(&Rows::Payloads(payloads()), vec![]).await;
     builder.memory(&Rows::Prompts(prompts()));
     builder.memory(&Rows::Releases(releases()));
     builder.build()
