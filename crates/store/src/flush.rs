@@ -9,7 +9,7 @@
 //! Appends go on into the active generation meanwhile. A row that they change is written all the
 //! same and hidden when the files are published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -144,12 +144,14 @@ impl Inner {
             dates.insert(self.options.clock.now().day(), Vec::new());
         }
         let last_date = dates.keys().next_back().copied();
+        let epoch = self.writer()?.wal.epoch();
         let (batches, mut files) = (Arc::new(batches), Vec::new());
         for (date, rows) in dates {
             let (batches, options) = (Arc::clone(&batches), self.options.clone());
             let EncodedFile { bytes, facts } =
                 blocking(move || encode(table, &batches, rows, &options)).await?;
-            let name = format!("{}-{last_seq:012}-{}", self.meta.writer_id, date.iso());
+            // The epoch keeps a name from being used again after a crash between two tables' commits.
+            let name = format!("{}-{epoch}-{last_seq:012}-{}", self.meta.writer_id, date.iso());
             let logged = LoggedFile {
                 path: self.data_path(table, date, &name),
                 size: bytes.len() as u64,
@@ -201,7 +203,7 @@ impl Inner {
             changes_data: true,
         };
         for _ in 0..COMMIT_ATTEMPTS {
-            if log.app_version(&app_id).await? >= Some(mark) {
+            if log.app_version(&app_id).await? >= Some(mark) && is_active(log, files)? {
                 return Ok(());
             }
             if log.commit(&change).await? == Outcome::Committed {
@@ -252,6 +254,13 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Whether the log names all the files. A mark alone does not say so: after a crash between two
+/// tables' commits, replay may bring rows for a table whose mark is there already.
+fn is_active(log: &TableLog, files: &[NewFile]) -> Result<bool> {
+    let active: HashSet<_> = log.files()?.into_iter().map(|file| file.path).collect();
+    Ok(files.iter().all(|file| active.contains(&file.logged.path)))
 }
 
 /// Groups rows by date.

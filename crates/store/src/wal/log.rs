@@ -142,6 +142,11 @@ impl Wal {
         self.committer.append(frames).await
     }
 
+    /// Returns the epoch that is written: one more each time the log is opened.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Returns the last durable sequence number; 0 before the first.
     pub fn last_seq(&self) -> u64 {
         self.committer.last_seq()

@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod external;
+mod half_flush;
+mod kill;
 mod lifecycle;
 mod support;
