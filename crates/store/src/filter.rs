@@ -181,6 +181,20 @@ impl FileFilter {
         Self { sets: OnceLock::from(Some(filters)), sidecar: None }
     }
 
+    /// A filter of the ids that a file's rows have.
+    pub fn of_ids<'a>(
+        trace_ids: impl IntoIterator<Item = &'a str>,
+        span_ids: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let traces = trace_ids.into_iter().map(|id| group_hash(group_key(id))).collect();
+        let spans = span_ids.into_iter().map(|id| member_hash(member_key(id))).collect();
+        Self::known(IdFilters {
+            traces: IdSet::build(traces),
+            spans: IdSet::build(spans),
+            evals: None,
+        })
+    }
+
     /// A filter that says nothing.
     pub fn unknown() -> Self {
         Self::default()

@@ -16,6 +16,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use futures::future::join_all;
 use spanlake_model::Table;
 
 pub(crate) use self::statistics::StatisticsCache;
@@ -61,6 +62,10 @@ impl TableProvider for SnapshotTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let snapshot = self.statement.snapshot().await?;
+        if self.statement.shared.prunes() && prune::asks_for_ids(filters) {
+            let data = snapshot.table(self.table);
+            join_all(data.files.iter().map(|file| file.filter.load())).await;
+        }
         scan::plan(&scan::Request {
             statement: &self.statement,
             snapshot: &snapshot,

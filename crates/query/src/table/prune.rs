@@ -39,6 +39,14 @@ pub(super) fn prune(
     Ok(files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| Arc::clone(file)).collect())
 }
 
+/// Whether the filters name an id that files' id filters know.
+pub(super) fn asks_for_ids(filters: &[Expr]) -> bool {
+    filters.iter().any(|filter| {
+        let columns = filter.column_refs();
+        columns.iter().any(|column| matches!(column.name.as_str(), "trace_id" | "span_id"))
+    })
+}
+
 /// The files' facts in the form DataFusion asks for them.
 struct FileFacts<'a> {
     files: &'a [Arc<DataFile>],

@@ -15,8 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use spanlake_model::{Day, Micros, Rows, Table};
 use spanlake_store::{
-    ColumnRange, DataFile, DeadRows, FileFilter, IdFilters, IdSet, RangeValue, Snapshot,
-    TableSnapshot, stable_hash,
+    ColumnRange, DataFile, DeadRows, FileFilter, RangeValue, Snapshot, TableSnapshot,
 };
 
 /// Files and buffered rows of a store in the making.
@@ -96,11 +95,7 @@ async fn write(
         max_time: time.and_then(|range| bound(range.max)),
         columns,
         dead: DeadRows::new(dead),
-        filter: Arc::new(FileFilter::known(IdFilters {
-            traces: ids(&stored, "trace_id"),
-            spans: ids(&stored, "span_id"),
-            evals: None,
-        })),
+        filter: Arc::new(filter(&stored)),
     }
 }
 
@@ -118,9 +113,16 @@ impl OneDate for Day {
     }
 }
 
-fn ids(batch: &RecordBatch, column: &str) -> Option<IdSet> {
-    let ids = batch.column_by_name(column)?.as_string_view();
-    IdSet::build(ids.iter().flatten().map(|id| stable_hash(id.as_bytes())).collect())
+fn filter(batch: &RecordBatch) -> FileFilter {
+    let ids = |column| {
+        let ids = batch.column_by_name(column).map(|ids| ids.as_string_view());
+        ids.into_iter().flat_map(|ids| ids.iter().flatten())
+    };
+    if batch.column_by_name("trace_id").is_some() {
+        FileFilter::of_ids(ids("trace_id"), ids("span_id"))
+    } else {
+        FileFilter::unknown()
+    }
 }
 
 fn ranges(table: Table, batch: &RecordBatch) -> BTreeMap<String, ColumnRange> {
