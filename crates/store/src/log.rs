@@ -15,7 +15,7 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use object_store::path::Path;
-use spanlake_model::{Day, Micros, Table};
+use spanlake_model::{Clock as _, Day, Micros, SystemClock, Table};
 
 use crate::error::{Result, StoreError};
 use crate::site::{Site, blocking};
@@ -250,7 +250,8 @@ impl TableLog {
         Remove {
             path: self.relative(&file.path),
             data_change,
-            deletion_timestamp: Some(file.modified.0 / 1_000),
+            // Other engines compare it with the machine's clock, and so does a checkpoint.
+            deletion_timestamp: Some(SystemClock.now().0 / 1_000),
             extended_file_metadata: Some(true),
             partition_values: Some(HashMap::from([("date".to_owned(), Some(file.date.iso()))])),
             size: Some(file.size as i64),
@@ -308,3 +309,6 @@ fn delta_type(data_type: &DataType) -> DeltaType {
         _ => DeltaType::STRING,
     }
 }
+
+#[cfg(test)]
+mod tests;
