@@ -1,0 +1,348 @@
+//! Every comparison of the report: one family, always-valid, corrected for its size.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metric::{ALPHA, MINIMUM_CLUSTERS, Metric, Unit};
+use crate::report::facts::{Cell, Facts, Period, Place};
+use crate::report::model::{Basis, Comparison, Outcome, Subject};
+use crate::stats::{ClusterSums, Side, bh_adjust, round_places, round_significant, seq_diff};
+
+/// Which cells one side of a comparison takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    period: Period,
+    version: Option<String>,
+    tenant: TenantFilter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TenantFilter {
+    All,
+    Only(String),
+    Except(String),
+}
+
+impl Selection {
+    fn holds(&self, cell: &Cell) -> bool {
+        cell.period == self.period
+            && self.version.as_ref().is_none_or(|version| *version == cell.version)
+            && match &self.tenant {
+                TenantFilter::All => true,
+                TenantFilter::Only(tenant) => *tenant == cell.tenant,
+                TenantFilter::Except(tenant) => *tenant != cell.tenant,
+            }
+    }
+
+    fn except(&self, tenant: &str) -> Self {
+        Self { tenant: TenantFilter::Except(tenant.to_owned()), ..self.clone() }
+    }
+}
+
+/// A comparison with the cells it came from, so that it can be taken apart.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// The comparison as reported.
+    pub shown: Comparison,
+    /// Its metric.
+    pub metric: &'static Metric,
+    reference: Selection,
+    current: Selection,
+}
+
+/// Cells by metric and place.
+pub struct CellIndex<'a>(BTreeMap<(usize, &'a Place), Vec<&'a Cell>>);
+
+impl<'a> CellIndex<'a> {
+    /// Groups cells.
+    pub fn new(cells: &'a [Cell]) -> Self {
+        let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for cell in cells {
+            let order = crate::metric::METRICS.iter().position(|metric| metric.id == cell.metric);
+            if let Some(order) = order {
+                index.entry((order, &cell.place)).or_default().push(cell);
+            }
+        }
+        Self(index)
+    }
+
+    /// Visits groups in the order of the metrics.
+    pub fn groups(&self) -> impl Iterator<Item = (&'static Metric, &'a Place, &[&'a Cell])> {
+        self.0.iter().filter_map(|((order, place), cells)| {
+            Some((crate::metric::METRICS.get(*order)?, *place, cells.as_slice()))
+        })
+    }
+
+    fn of<'b>(&'b self, metric: &Metric, place: &'b Place) -> &'b [&'a Cell] {
+        let order = crate::metric::METRICS.iter().position(|m| m.id == metric.id);
+        order.and_then(|order| self.0.get(&(order, place))).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Sums the cells of a filter.
+pub fn sum<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> ClusterSums {
+    let mut sums = ClusterSums::default();
+    for cell in cells {
+        sums.add(&cell.sums);
+    }
+    sums
+}
+
+/// Makes every comparison and adjusts them together with `other_p`, the p-values of tests made
+/// elsewhere in the report. Returns the comparisons and the adjusted `other_p`.
+pub fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64]) -> (Vec<Tested>, Vec<f64>) {
+    let mut tested = Vec::new();
+    for (metric, place, cells) in index.groups() {
+        let tenants: BTreeSet<&str> =
+            cells.iter().map(|c| c.tenant.as_str()).filter(|t| !t.is_empty()).collect();
+        let mut filters = vec![TenantFilter::All];
+        if tenants.len() > 1 {
+            filters.extend(tenants.iter().map(|t| TenantFilter::Only((*t).to_owned())));
+        }
+        for filter in filters {
+            for (basis, reference, current, words) in pairs(facts, place, cells, &filter) {
+                let subject = Subject {
+                    workflow: place.workflow.clone(),
+                    prompt: place.prompt.clone(),
+                    part: place.part.clone(),
+                    version: current.version.clone().unwrap_or_default(),
+                    tenant: match &filter {
+                        TenantFilter::Only(tenant) => tenant.clone(),
+                        _ => String::new(),
+                    },
+                };
+                if let Some(shown) =
+                    compare(metric, cells, subject, (basis, words), &reference, &current)
+                {
+                    tested.push(Tested { shown, metric, reference, current });
+                }
+            }
+        }
+    }
+    let family: Vec<usize> = (0..tested.len())
+        .filter(|&at| {
+            tested.get(at).is_some_and(|t| t.shown.outcome != Outcome::TooLittleData)
+        })
+        .collect();
+    let mut p_values: Vec<f64> =
+        family.iter().filter_map(|&at| tested.get(at)).map(|t| t.shown.p).collect();
+    p_values.extend_from_slice(other_p);
+    let adjusted = bh_adjust(&p_values);
+    for (&at, &p) in family.iter().zip(&adjusted) {
+        if let Some(t) = tested.get_mut(at) {
+            t.shown.p_adjusted = round_significant(p, 3);
+            t.shown.outcome = outcome(t.metric, &t.shown);
+        }
+    }
+    let others = adjusted.get(family.len()..).unwrap_or_default().to_vec();
+    (tested, others.into_iter().map(|p| round_significant(p, 3)).collect())
+}
+
+type Pair = (Basis, Selection, Selection, String);
+
+/// The comparisons of one metric at one place: with the week before, with the reference weeks,
+/// and of every version that is new in the window with the one it follows.
+fn pairs(facts: &Facts, place: &Place, cells: &[&Cell], tenant: &TenantFilter) -> Vec<Pair> {
+    let select = |period, version: Option<&str>| Selection {
+        period,
+        version: version.map(str::to_owned),
+        tenant: tenant.clone(),
+    };
+    let mut pairs = vec![
+        (
+            Basis::WeekBefore,
+            select(Period::Before, None),
+            select(Period::Week, None),
+            "the week before".to_owned(),
+        ),
+        (
+            Basis::EarlierWeeks,
+            select(Period::Earlier, None),
+            select(Period::Week, None),
+            match facts.reference_weeks {
+                1 => "the week before that".to_owned(),
+                weeks => format!("the {weeks} weeks before that"),
+            },
+        ),
+    ];
+    let order = version_order(facts, place, cells);
+    for window in order.windows(2) {
+        let [old, new] = window else { continue };
+        let enough = |period| {
+            let side = select(period, Some(old));
+            sum(cells.iter().copied().filter(|cell| side.holds(cell))).clusters >= MINIMUM_CLUSTERS
+        };
+        let current = select(Period::Week, Some(new));
+        if enough(Period::Week) {
+            let words = format!("{old} in the same week");
+            pairs.push((Basis::Concurrent, select(Period::Week, Some(old)), current, words));
+        } else if let Some(period) = [Period::Before, Period::Earlier].into_iter().find(|p| enough(*p)) {
+            let words = format!("{old} before it");
+            pairs.push((Basis::EarlierVersion, select(period, Some(old)), current, words));
+        }
+    }
+    pairs
+}
+
+/// Versions at a place in the order of their first appearance; those never seen with enough
+/// traffic are left out, so that a canary of ten calls is not anybody's predecessor.
+pub fn version_order(facts: &Facts, place: &Place, cells: &[&Cell]) -> Vec<String> {
+    let mut clusters: BTreeMap<&str, f64> = BTreeMap::new();
+    for cell in cells.iter().filter(|cell| !cell.version.is_empty()) {
+        *clusters.entry(&cell.version).or_default() += cell.sums.clusters;
+    }
+    let mut seen: Vec<(i64, &str)> = facts
+        .versions
+        .iter()
+        .filter(|v| v.place == *place)
+        .filter(|v| clusters.get(v.version.as_str()).is_some_and(|n| *n >= MINIMUM_CLUSTERS))
+        .map(|v| (v.first.0, v.version.as_str()))
+        .collect();
+    seen.sort_unstable();
+    seen.into_iter().map(|(_, version)| version.to_owned()).collect()
+}
+
+fn compare(
+    metric: &'static Metric,
+    cells: &[&Cell],
+    subject: Subject,
+    (basis, reference_words): (Basis, String),
+    reference: &Selection,
+    current: &Selection,
+) -> Option<Comparison> {
+    let before = sum(cells.iter().copied().filter(|cell| reference.holds(cell)));
+    let after = sum(cells.iter().copied().filter(|cell| current.holds(cell)));
+    if before.n <= 0.0 || after.n <= 0.0 {
+        return None;
+    }
+    let difference = difference(metric, &before, &after);
+    let enough = before.clusters >= MINIMUM_CLUSTERS && after.clusters >= MINIMUM_CLUSTERS;
+    let (effect, low, high, p) = match difference {
+        Some(d) if enough => (d.diff, d.low, d.high, d.p),
+        _ => {
+            let raw = level(metric, after.mean()?) - level(metric, before.mean()?);
+            (raw, f64::NEG_INFINITY, f64::INFINITY, 1.0)
+        }
+    };
+    let scale = |x: f64| if metric.is_relative() { x.exp_m1() } else { x };
+    let standardised = standardise(metric, cells, reference, current).map(scale);
+    let effect = round_places(scale(effect), 4);
+    let bounded = |x: f64| {
+        let widest = if metric.is_relative() { (-1.0, 99.0) } else { (-1.0, 1.0) };
+        round_places(scale(x).clamp(widest.0, widest.1), 4)
+    };
+    let value = |mean: f64| match metric.unit {
+        Unit::Rate | Unit::Score => round_places(mean, 4),
+        Unit::Usd => round_significant(mean, 4),
+        Unit::Milliseconds => round_places(mean.exp(), 0),
+    };
+    let standardised = standardised.map(|s| round_places(s, 4));
+    Some(Comparison {
+        metric: metric.id.to_owned(),
+        subject,
+        basis,
+        reference: reference_words,
+        unit: metric.unit,
+        before: value(before.mean()?),
+        after: value(after.mean()?),
+        effect,
+        low: bounded(low),
+        high: bounded(high),
+        n_before: before.n as u64,
+        n_after: after.n as u64,
+        effective_before: before.effective_n().round() as u64,
+        effective_after: after.effective_n().round() as u64,
+        p: round_significant(p, 3),
+        p_adjusted: 1.0,
+        standardised,
+        sign_flip: standardised
+            .is_some_and(|s| s * effect < 0.0 && s.abs().max(effect.abs()) >= metric.minimum / 2.0),
+        outcome: if enough { Outcome::NoEvidence } else { Outcome::TooLittleData },
+    })
+}
+
+/// A mean on the scale that differences are taken on: logarithms for money.
+fn level(metric: &Metric, mean: f64) -> f64 {
+    match metric.unit {
+        Unit::Usd => mean.max(1e-12).ln(),
+        _ => mean,
+    }
+}
+
+fn difference(
+    metric: &Metric,
+    before: &ClusterSums,
+    after: &ClusterSums,
+) -> Option<crate::stats::SeqDiff> {
+    let side = |sums: &ClusterSums| {
+        let mean = sums.mean()?;
+        let variance = match metric.unit {
+            Unit::Rate => sums.rate_variance()?,
+            Unit::Score | Unit::Milliseconds => sums.mean_variance()?,
+            Unit::Usd => sums.mean_variance()? / mean.max(1e-12).powi(2),
+        };
+        Some(Side {
+            n: sums.clusters,
+            mean: level(metric, mean),
+            variance: variance * sums.clusters,
+        })
+    };
+    // Tightest where the sample is expected to end: at twice the reference, which is known
+    // before the week begins and so may be used to choose it.
+    let tuning = (2.0 * before.clusters).clamp(2.0 * MINIMUM_CLUSTERS, 5000.0);
+    seq_diff(side(before)?, side(after)?, ALPHA, tuning)
+}
+
+/// The change at the current side's shares of tenants and models, over the strata that both
+/// sides have; `None` when they hold less than half of the observations.
+fn standardise(
+    metric: &Metric,
+    cells: &[&Cell],
+    reference: &Selection,
+    current: &Selection,
+) -> Option<f64> {
+    let mut strata: BTreeMap<(&str, &str), (ClusterSums, ClusterSums)> = BTreeMap::new();
+    for cell in cells {
+        let stratum = strata.entry((&cell.tenant, &cell.model)).or_default();
+        if reference.holds(cell) {
+            stratum.0.add(&cell.sums);
+        }
+        if current.holds(cell) {
+            stratum.1.add(&cell.sums);
+        }
+    }
+    let all: f64 = strata.values().map(|(_, after)| after.n).sum();
+    let shared: Vec<_> = strata
+        .values()
+        .filter_map(|(before, after)| Some((before.mean()?, after.mean()?, after.n)))
+        .collect();
+    let weight: f64 = shared.iter().map(|(_, _, n)| n).sum();
+    if shared.len() < 2 || weight * 2.0 < all {
+        return None;
+    }
+    let mean = |pick: fn(&(f64, f64, f64)) -> f64| {
+        shared.iter().map(|s| pick(s) * s.2).sum::<f64>() / weight
+    };
+    Some(level(metric, mean(|s| s.1)) - level(metric, mean(|s| s.0)))
+}
+
+fn outcome(metric: &Metric, shown: &Comparison) -> Outcome {
+    let flagged = shown.p_adjusted < ALPHA && shown.effect.abs() >= metric.minimum;
+    if flagged {
+        return if metric.harm(shown.effect) > 0.0 { Outcome::Worse } else { Outcome::Better };
+    }
+    let worst = metric.harm(shown.effect).max(metric.harm(shown.low)).max(metric.harm(shown.high));
+    if worst < metric.margin { Outcome::NotWorse } else { Outcome::NoEvidence }
+}
+
+/// Whether a comparison's change is one tenant's alone: without it the rest neither reaches the
+/// minimum nor is significant on its own.
+pub fn is_local_to(index: &CellIndex<'_>, place: &Place, whole: &Tested, tenant: &str) -> bool {
+    let cells = index.of(whole.metric, place);
+    let (reference, current) = (whole.reference.except(tenant), whole.current.except(tenant));
+    let basis = (whole.shown.basis, String::new());
+    compare(whole.metric, cells, whole.shown.subject.clone(), basis, &reference, &current)
+        .is_some_and(|rest| {
+            let harm = whole.metric.harm(rest.effect);
+            harm < whole.metric.minimum / 2.0 || (harm < whole.metric.minimum && rest.p > ALPHA)
+        })
+}
