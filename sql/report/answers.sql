@@ -21,7 +21,7 @@ LEFT ANTI JOIN (
     WHERE evaluator = 'spanlake' AND evaluator_version = $evaluator AND span_id IS NOT NULL
       AND date BETWEEN $first_date AND $last_date
 ) e ON e.trace_id = s.trace_id AND e.span_id = s.span_id
-WHERE s.kind = 'llm' AND s.token_role = 'leaf' AND NOT s.is_error AND s.refusal_kind = 'none'
+WHERE s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate') AND NOT s.is_error AND s.refusal_kind = 'none'
   AND s.date = $day AND p.date = $day
   AND s.trace_id >= $from_trace AND s.trace_id < $to_trace
   AND p.trace_id >= $from_trace AND p.trace_id < $to_trace

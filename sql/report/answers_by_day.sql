@@ -10,7 +10,7 @@ LEFT ANTI JOIN (
     FROM evals
     WHERE evaluator = 'spanlake' AND evaluator_version = $evaluator AND span_id IS NOT NULL
 ) e ON e.trace_id = s.trace_id AND e.span_id = s.span_id
-WHERE s.kind = 'llm' AND s.token_role = 'leaf' AND NOT s.is_error AND s.refusal_kind = 'none'
+WHERE s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate') AND NOT s.is_error AND s.refusal_kind = 'none'
   AND s.date BETWEEN $first_date AND $last_date
   AND (coalesce(array_has(s.prompt_variable_names, 'context'), false)
        OR s.trace_id IN (SELECT trace_id FROM spans WHERE kind IN ('retriever', 'reranker')))

@@ -48,7 +48,7 @@ calls AS (
         e.citations
     FROM spans s
     LEFT JOIN scored e ON e.trace_id = s.trace_id AND e.span_id = s.span_id
-    WHERE s.kind = 'llm' AND s.token_role = 'leaf'
+    WHERE s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate')
       AND s.date BETWEEN $first_date AND $last_date
       AND s.start_time >= $earlier_start AND s.start_time < $week_end
 ),

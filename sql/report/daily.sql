@@ -18,7 +18,7 @@ traces_of AS (
         coalesce(max(workflow), '') AS workflow,
         min(start_time) AS started,
         bool_or(parent_span_id IS NULL AND is_error) AS is_failed_root,
-        bool_or(kind = 'llm' AND token_role = 'leaf' AND parse_status IS NOT NULL
+        bool_or(kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate') AND parse_status IS NOT NULL
                 AND parse_status NOT IN ('ok', 'ok_whitespace')) AS is_unparsed,
         bool_or(coalesce(is_escalated, false)) AS is_escalated,
         coalesce(sum(cost_usd) FILTER (WHERE token_role = 'leaf'), 0.0) AS cost
@@ -59,7 +59,7 @@ parts AS (
         coalesce(sum(CASE WHEN NOT s.is_error AND s.duration_ms > 0 THEN ln(s.duration_ms) END), 0.0) AS latency_log
     FROM spans s
     LEFT JOIN scored e ON e.trace_id = s.trace_id AND e.span_id = s.span_id
-    WHERE s.kind = 'llm' AND s.token_role = 'leaf'
+    WHERE s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate')
       AND s.date BETWEEN $first_date AND $last_date
       AND s.start_time >= $spark_start AND s.start_time < $week_end
     GROUP BY 1, 2

@@ -23,7 +23,7 @@ WITH calls AS (
         CASE WHEN input_bytes > 0 THEN CAST(floor(4 * log2(input_bytes)) AS BIGINT) END AS input_bin,
         CASE WHEN output_bytes > 0 THEN CAST(floor(4 * log2(output_bytes)) AS BIGINT) END AS output_bin
     FROM spans
-    WHERE kind = 'llm' AND token_role = 'leaf' AND NOT is_error
+    WHERE kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate') AND NOT is_error
       AND date BETWEEN $first_date AND $last_date
       AND start_time >= $earlier_start AND start_time < $week_end
 ),

@@ -92,7 +92,7 @@ ranked AS (
            OR coalesce(s.retrieval_index_version, v.index_version) = $version)
       AND ($part = '' OR $part IN (s.tool_name, s.guardrail_name, s.guardrail_policy, s.retrieval_index, s.reranker_model))
       AND ($metric NOT IN ('latency', 'cost_per_call', 'cost_per_success', 'error', 'timeout', 'fallback', 'drift')
-           OR (s.kind = 'llm' AND s.token_role = 'leaf'))
+           OR (s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate')))
 ),
 best AS (
     SELECT

@@ -31,9 +31,9 @@ SELECT
     count(*) FILTER (WHERE NOT w.is_final) AS partial_spans,
     count(*) FILTER (WHERE w.parent_span_id IS NOT NULL AND p.span_id IS NULL) AS orphan_spans,
     count(*) FILTER (WHERE w.time_suspect) AS suspect_times,
-    count(*) FILTER (WHERE w.kind = 'llm' AND w.token_role = 'leaf' AND NOT w.is_error AND w.cost_usd IS NULL)
+    count(*) FILTER (WHERE w.kind = 'llm' AND w.token_role NOT IN ('aggregate', 'duplicate') AND NOT w.is_error AND w.cost_usd IS NULL)
         AS unpriced_calls,
-    count(*) FILTER (WHERE w.kind = 'llm' AND w.token_role = 'leaf' AND w.prompt_version IS NULL)
+    count(*) FILTER (WHERE w.kind = 'llm' AND w.token_role NOT IN ('aggregate', 'duplicate') AND w.prompt_version IS NULL)
         AS unversioned_calls
 FROM week w
 JOIN first_seen f ON f.trace_id = w.trace_id

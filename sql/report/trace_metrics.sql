@@ -31,7 +31,7 @@ traces_of AS (
         coalesce(max(request_model) FILTER (WHERE kind = 'llm'), '') AS model,
         min(start_time) AS started,
         bool_or(parent_span_id IS NULL AND is_error) AS is_failed_root,
-        bool_or(kind = 'llm' AND token_role = 'leaf' AND parse_status IS NOT NULL
+        bool_or(kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate') AND parse_status IS NOT NULL
                 AND parse_status NOT IN ('ok', 'ok_whitespace')) AS is_unparsed,
         bool_or(coalesce(is_escalated, false)) AS is_escalated,
         coalesce(sum(cost_usd) FILTER (WHERE token_role = 'leaf'), 0.0) AS cost

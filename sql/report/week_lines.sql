@@ -39,7 +39,7 @@ calls AS (
     FROM spans s
     LEFT JOIN scored e ON e.trace_id = s.trace_id AND e.span_id = s.span_id
     LEFT JOIN retrieved r ON r.trace_id = s.trace_id
-    WHERE s.kind = 'llm' AND s.token_role = 'leaf'
+    WHERE s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate')
       AND s.date BETWEEN $first_date AND $last_date
       AND s.start_time >= $week_start AND s.start_time < $week_end
 )

@@ -111,7 +111,7 @@ fn changes(text: &mut String, report: &WeeklyReport) {
             format::effect(row.unit, row.low),
             format::effect(row.unit, row.high),
             format::p_value(row.p_adjusted),
-            row.outcome.words()
+            row.words()
         );
     }
 }

@@ -164,7 +164,7 @@ fn verdict(
             Direction::Worse,
             format!(
                 "Worse: {} in {} of {all} workflows, {news}",
-                plural(worse.len(), "thing", "things"),
+                plural(worse.len(), "problem", "problems"),
                 touched.len()
             ),
         )

@@ -115,12 +115,12 @@ fn statement(finding: &Finding, week: Week) -> String {
         }
         "error" | "timeout" => ("prompt_version, error_type, count(*) AS calls", "kind = 'llm' AND is_error"),
         "refusal" => ("prompt_version, refusal_kind, count(*) AS answers", "refusal_kind IS NOT NULL"),
-        "drift" => ("prompt_version, output_preview, count(*) AS calls", "kind = 'llm' AND token_role = 'leaf'"),
+        "drift" => ("prompt_version, output_preview, count(*) AS calls", "kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate')"),
         _ => {
             return format!(
                 "SELECT prompt_version, count(*) AS calls, avg(cost_usd) AS cost_per_call, \
                  avg(input_tokens) AS input_tokens, avg(output_tokens) AS output_tokens, \
-                 avg(duration_ms) AS ms FROM spans WHERE {} AND kind = 'llm' AND token_role = 'leaf' \
+                 avg(duration_ms) AS ms FROM spans WHERE {} AND kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate') \
                  GROUP BY 1 ORDER BY 1",
                 wheres.join(" AND ")
             );

@@ -253,6 +253,16 @@ pub struct Comparison {
     pub outcome: Outcome,
 }
 
+impl Comparison {
+    /// Returns the outcome in words; a certain change below the minimum is called what it is.
+    pub fn words(&self) -> &'static str {
+        if self.outcome == Outcome::NoEvidence && self.p_adjusted < crate::metric::ALPHA {
+            return "too small to matter";
+        }
+        self.outcome.words()
+    }
+}
+
 /// Something to act on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {

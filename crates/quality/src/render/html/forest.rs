@@ -78,7 +78,7 @@ fn forest_row(page: &mut String, row: &Comparison) {
         format::effect(row.unit, row.effect),
         format::effect(row.unit, row.low),
         format::effect(row.unit, row.high),
-        row.outcome.words()
+        row.words()
     );
     let _ = write!(
         page,
@@ -95,7 +95,7 @@ fn forest_row(page: &mut String, row: &Comparison) {
         format::value(row.unit, row.before),
         format::value(row.unit, row.after),
         format::p_value(row.p_adjusted),
-        row.outcome.words(),
+        row.words(),
     );
 }
 
