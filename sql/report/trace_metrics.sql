@@ -27,7 +27,7 @@ traces_of AS (
         coalesce(max(tenant_id), '') AS tenant,
         coalesce(max(session_id), trace_id) AS cluster,
         CASE WHEN min(prompt_version) FILTER (WHERE kind = 'llm') = max(prompt_version) FILTER (WHERE kind = 'llm')
-             THEN max(prompt_version) FILTER (WHERE kind = 'llm') ELSE '' END AS version,
+             THEN max(prompt_version) FILTER (WHERE kind = 'llm') END AS version,
         coalesce(max(request_model) FILTER (WHERE kind = 'llm'), '') AS model,
         min(start_time) AS started,
         bool_or(parent_span_id IS NULL AND is_error) AS is_failed_root,
@@ -42,7 +42,7 @@ traces_of AS (
 ),
 judged AS (
     SELECT
-        t.workflow, t.version, t.tenant, t.model, t.cluster, t.started, t.cost, t.is_escalated,
+        t.workflow, coalesce(t.version, '') AS version, t.tenant, t.model, t.cluster, t.started, t.cost, t.is_escalated,
         CASE WHEN t.started >= $week_start THEN 0 WHEN t.started >= $before_start THEN 1 ELSE 2 END AS period,
         NOT t.is_failed_root AND NOT t.is_unparsed AND NOT t.is_escalated AND f.trace_id IS NULL AS is_success,
         s.trace_id IS NOT NULL AS has_secret
@@ -52,7 +52,7 @@ judged AS (
 ),
 clusters AS (
     SELECT
-        workflow, coalesce(version, '') AS version, tenant, model, period, cluster,
+        workflow, version, tenant, model, period, cluster,
         min(started) AS first_time,
         max(started) AS last_time,
         CAST(count(*) AS DOUBLE) AS traces,
@@ -62,7 +62,7 @@ clusters AS (
         sum(cost) AS cost_y,
         sum(cost * cost) AS cost_u
     FROM judged
-    GROUP BY workflow, coalesce(version, ''), tenant, model, period, cluster
+    GROUP BY workflow, version, tenant, model, period, cluster
 ),
 long AS (
     SELECT
