@@ -9,7 +9,7 @@ use crate::stats::{ClusterSums, Side, bh_adjust, round_places, round_significant
 
 /// Which cells one side of a comparison takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection {
+pub(crate) struct Selection {
     period: Period,
     version: Option<String>,
     tenant: TenantFilter,
@@ -40,21 +40,21 @@ impl Selection {
 
 /// A comparison with the cells it came from, so that it can be taken apart.
 #[derive(Clone, Debug)]
-pub struct Tested {
+pub(crate) struct Tested {
     /// The comparison as reported.
-    pub shown: Comparison,
+    pub(crate) shown: Comparison,
     /// Its metric.
-    pub metric: &'static Metric,
+    pub(crate) metric: &'static Metric,
     reference: Selection,
     current: Selection,
 }
 
 /// Cells by metric and place.
-pub struct CellIndex<'a>(BTreeMap<(usize, &'a Place), Vec<&'a Cell>>);
+pub(crate) struct CellIndex<'a>(BTreeMap<(usize, &'a Place), Vec<&'a Cell>>);
 
 impl<'a> CellIndex<'a> {
     /// Groups cells.
-    pub fn new(cells: &'a [Cell]) -> Self {
+    pub(crate) fn new(cells: &'a [Cell]) -> Self {
         let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for cell in cells {
             let order = crate::metric::METRICS.iter().position(|metric| metric.id == cell.metric);
@@ -66,7 +66,7 @@ impl<'a> CellIndex<'a> {
     }
 
     /// Visits groups in the order of the metrics.
-    pub fn groups(&self) -> impl Iterator<Item = (&'static Metric, &'a Place, &[&'a Cell])> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&'static Metric, &'a Place, &[&'a Cell])> {
         self.0.iter().filter_map(|((order, place), cells)| {
             Some((crate::metric::METRICS.get(*order)?, *place, cells.as_slice()))
         })
@@ -79,7 +79,7 @@ impl<'a> CellIndex<'a> {
 }
 
 /// Sums the cells of a filter.
-pub fn sum<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> ClusterSums {
+pub(crate) fn sum<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> ClusterSums {
     let mut sums = ClusterSums::default();
     for cell in cells {
         sums.add(&cell.sums);
@@ -89,7 +89,7 @@ pub fn sum<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> ClusterSums {
 
 /// Makes every comparison and adjusts them together with `other_p`, the p-values of tests made
 /// elsewhere in the report. Returns the comparisons and the adjusted `other_p`.
-pub fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64]) -> (Vec<Tested>, Vec<f64>) {
+pub(crate) fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64]) -> (Vec<Tested>, Vec<f64>) {
     let mut tested = Vec::new();
     for (metric, place, cells) in index.groups() {
         let tenants: BTreeSet<&str> =
@@ -185,7 +185,7 @@ fn pairs(facts: &Facts, place: &Place, cells: &[&Cell], tenant: &TenantFilter) -
 
 /// Versions at a place in the order of their first appearance; those never seen with enough
 /// traffic are left out, so that a canary of ten calls is not anybody's predecessor.
-pub fn version_order(facts: &Facts, place: &Place, cells: &[&Cell]) -> Vec<String> {
+pub(crate) fn version_order(facts: &Facts, place: &Place, cells: &[&Cell]) -> Vec<String> {
     let mut clusters: BTreeMap<&str, f64> = BTreeMap::new();
     for cell in cells.iter().filter(|cell| !cell.version.is_empty()) {
         *clusters.entry(&cell.version).or_default() += cell.sums.clusters;
@@ -336,7 +336,7 @@ fn outcome(metric: &Metric, shown: &Comparison) -> Outcome {
 
 /// Whether a comparison's change is one tenant's alone: without it the rest neither reaches the
 /// minimum nor is significant on its own.
-pub fn is_local_to(index: &CellIndex<'_>, place: &Place, whole: &Tested, tenant: &str) -> bool {
+pub(crate) fn is_local_to(index: &CellIndex<'_>, place: &Place, whole: &Tested, tenant: &str) -> bool {
     let cells = index.of(whole.metric, place);
     let (reference, current) = (whole.reference.except(tenant), whole.current.except(tenant));
     let basis = (whole.shown.basis, String::new());

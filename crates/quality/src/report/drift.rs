@@ -38,7 +38,7 @@ impl Side {
 }
 
 /// Compares every distribution; p-values are not yet adjusted.
-pub fn drift_lines(rows: &[DistributionRow]) -> Vec<DriftLine> {
+pub(crate) fn drift_lines(rows: &[DistributionRow]) -> Vec<DriftLine> {
     let mut groups: BTreeMap<(&Place, &str), [Side; 3]> = BTreeMap::new();
     for row in rows {
         let sides = groups.entry((&row.place, row.what.as_str())).or_default();
@@ -125,13 +125,13 @@ fn bin_name(what: &str, name: &str) -> String {
 }
 
 /// Sets the adjusted p-value and decides.
-pub fn decide(line: &mut DriftLine, p_adjusted: f64) {
+pub(crate) fn decide(line: &mut DriftLine, p_adjusted: f64) {
     line.p_adjusted = p_adjusted;
     line.flagged = p_adjusted < ALPHA && line.psi >= MINIMUM_PSI;
 }
 
 /// Tells drifts as findings, one a prompt; output classes first, then the most certain.
-pub fn findings(lines: &[DriftLine]) -> Vec<Finding> {
+pub(crate) fn findings(lines: &[DriftLine]) -> Vec<Finding> {
     let mut prompts: BTreeMap<&Subject, Vec<&DriftLine>> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.flagged) {
         prompts.entry(&line.subject).or_default().push(line);
@@ -153,7 +153,7 @@ pub fn findings(lines: &[DriftLine]) -> Vec<Finding> {
 }
 
 /// The distribution of answers' classes.
-pub const CLASS: &str = "output class";
+pub(crate) const CLASS: &str = "output class";
 
 /// The two largest moves in words.
 fn moves(line: &DriftLine) -> String {

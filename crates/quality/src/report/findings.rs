@@ -15,7 +15,7 @@ use crate::report::model::{Basis, Comparison, Finding, Outcome, Subject};
 /// 2. A change that one tenant explains is told as that tenant's.
 /// 3. Metrics of one theme in one workflow are told together; lower rates of success are told
 ///    only when nothing else explains them.
-pub fn findings(index: &CellIndex<'_>, tested: &[Tested], new_versions: &BTreeSet<(Place, String)>) -> Vec<Finding> {
+pub(crate) fn findings(index: &CellIndex<'_>, tested: &[Tested], new_versions: &BTreeSet<(Place, String)>) -> Vec<Finding> {
     let mut chosen: BTreeMap<(String, &str, String), Vec<&Tested>> = BTreeMap::new();
     for (place, group) in by_place(tested) {
         for culprit in culprits(index, &place, &group) {
@@ -192,7 +192,7 @@ fn theme(metric: &str) -> &'static str {
 }
 
 /// Orders findings: severity, then new before old, then by what they touch.
-pub fn rank(findings: &mut [Finding]) {
+pub(crate) fn rank(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         (a.severity, !a.is_new, std::cmp::Reverse(a.affected), &a.subject, &a.metric).cmp(&(
             b.severity,

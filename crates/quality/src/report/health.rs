@@ -5,7 +5,7 @@ use crate::report::facts::Facts;
 use crate::report::model::Health;
 
 /// Makes the data-health section.
-pub fn health(facts: &Facts) -> Health {
+pub(crate) fn health(facts: &Facts) -> Health {
     let mut warnings = Vec::new();
     let count = |name: &str| facts.health.get(name).copied().unwrap_or(0);
     if facts.policies.iter().any(|policy| policy == "none") {

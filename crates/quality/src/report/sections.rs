@@ -13,7 +13,7 @@ use crate::render::format;
 use crate::stats::{ClusterSums, round_places, round_significant};
 
 /// The four signals: quality, cost per success, latency, traffic.
-pub fn signals(facts: &Facts, series: &Series) -> Vec<Signal> {
+pub(crate) fn signals(facts: &Facts, series: &Series) -> Vec<Signal> {
     let (week, before) = (series.sum(None, 0), series.sum(None, 1));
     let signal = |title: &str, unit, better, value: fn(&BinRow) -> Option<f64>, note| Signal {
         title: title.to_owned(),
@@ -79,7 +79,7 @@ pub fn signals(facts: &Facts, series: &Series) -> Vec<Signal> {
 }
 
 /// One section a workflow, sorted by name.
-pub fn sections(
+pub(crate) fn sections(
     facts: &Facts,
     index: &CellIndex<'_>,
     tested: &[Tested],
@@ -119,7 +119,7 @@ pub fn sections(
 }
 
 /// An estimate with the interval of its kind; money and time are means of positive values.
-pub fn estimate(metric: &Metric, sums: &ClusterSums) -> Option<Estimate> {
+pub(crate) fn estimate(metric: &Metric, sums: &ClusterSums) -> Option<Estimate> {
     let mean = sums.mean()?;
     let interval = match metric.unit {
         Unit::Rate => sums.rate_interval(ALPHA),

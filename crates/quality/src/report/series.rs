@@ -10,14 +10,14 @@ use crate::stats::round_significant;
 use crate::week::Week;
 
 /// Sums a day, by workflow.
-pub struct Series {
+pub(crate) struct Series {
     days: Vec<NaiveDate>,
     by_workflow: BTreeMap<String, Vec<BinRow>>,
 }
 
 impl Series {
     /// Assigns bins to the local days of the sparklines.
-    pub fn new(bins: &[BinRow], week: Week) -> Self {
+    pub(crate) fn new(bins: &[BinRow], week: Week) -> Self {
         let days = week.days_back(SPARK_DAYS);
         let mut by_workflow: BTreeMap<String, Vec<BinRow>> = BTreeMap::new();
         for bin in bins {
@@ -34,23 +34,23 @@ impl Series {
     }
 
     /// The days, oldest first; the week's seven are the last.
-    pub fn days(&self) -> &[NaiveDate] {
+    pub(crate) fn days(&self) -> &[NaiveDate] {
         &self.days
     }
 
     /// Workflows seen.
-    pub fn workflows(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn workflows(&self) -> impl Iterator<Item = &str> {
         self.by_workflow.keys().map(String::as_str)
     }
 
     /// Traces a day by workflow.
-    pub fn traces(&self) -> BTreeMap<String, Vec<f64>> {
+    pub(crate) fn traces(&self) -> BTreeMap<String, Vec<f64>> {
         let counts = |bins: &Vec<BinRow>| bins.iter().map(|bin| bin.traces).collect();
         self.by_workflow.iter().map(|(name, bins)| (name.clone(), counts(bins))).collect()
     }
 
     /// Sums the week (`back = 0`) or an earlier one over workflows.
-    pub fn sum(&self, workflow: Option<&str>, back: usize) -> BinRow {
+    pub(crate) fn sum(&self, workflow: Option<&str>, back: usize) -> BinRow {
         let mut total = BinRow::default();
         let end = self.days.len().saturating_sub(7 * back);
         for (_, bins) in self.by_workflow.iter().filter(|(w, _)| workflow.is_none_or(|x| x == *w)) {
@@ -62,12 +62,12 @@ impl Series {
     }
 
     /// A total of the week over all workflows.
-    pub fn total(&self, pick: fn(&BinRow) -> f64) -> f64 {
+    pub(crate) fn total(&self, pick: fn(&BinRow) -> f64) -> f64 {
         pick(&self.sum(None, 0))
     }
 
     /// A value a day, of one workflow or all.
-    pub fn spark(&self, workflow: Option<&str>, value: fn(&BinRow) -> Option<f64>) -> Vec<Option<f64>> {
+    pub(crate) fn spark(&self, workflow: Option<&str>, value: fn(&BinRow) -> Option<f64>) -> Vec<Option<f64>> {
         (0..self.days.len())
             .map(|at| {
                 let mut total = BinRow::default();
@@ -101,32 +101,32 @@ fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
 }
 
 /// Mean faithfulness.
-pub fn faithfulness(bin: &BinRow) -> Option<f64> {
+pub(crate) fn faithfulness(bin: &BinRow) -> Option<f64> {
     ratio(bin.faith_sum, bin.faith_n)
 }
 
 /// Share of expected JSON that parses.
-pub fn parse_success(bin: &BinRow) -> Option<f64> {
+pub(crate) fn parse_success(bin: &BinRow) -> Option<f64> {
     ratio(bin.json - bin.json_failures, bin.json)
 }
 
 /// Share of successful traces.
-pub fn success(bin: &BinRow) -> Option<f64> {
+pub(crate) fn success(bin: &BinRow) -> Option<f64> {
     ratio(bin.successes, bin.traces)
 }
 
 /// Cost of a successful trace, US dollars.
-pub fn cost_per_success(bin: &BinRow) -> Option<f64> {
+pub(crate) fn cost_per_success(bin: &BinRow) -> Option<f64> {
     ratio(bin.cost, bin.successes)
 }
 
 /// Geometric mean of latency, milliseconds.
-pub fn latency(bin: &BinRow) -> Option<f64> {
+pub(crate) fn latency(bin: &BinRow) -> Option<f64> {
     ratio(bin.latency_log, bin.latency_n).map(f64::exp)
 }
 
 /// Traces; a day without any is zero.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a daily value")]
-pub fn traces(bin: &BinRow) -> Option<f64> {
+pub(crate) fn traces(bin: &BinRow) -> Option<f64> {
     Some(bin.traces)
 }

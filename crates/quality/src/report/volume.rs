@@ -12,19 +12,19 @@ use crate::stats::round_significant;
 
 /// A workflow's volume against what the same weekdays had before.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Volume {
+pub(crate) struct Volume {
     /// Workflow.
-    pub workflow: String,
+    pub(crate) workflow: String,
     /// Traces of the week.
-    pub week: f64,
+    pub(crate) week: f64,
     /// Traces a week before, on average.
-    pub expected: f64,
+    pub(crate) expected: f64,
     /// First of the days at the week's end without any trace.
-    pub silent_from: Option<NaiveDate>,
+    pub(crate) silent_from: Option<NaiveDate>,
     /// Traces that the silent days would have had.
-    pub missing: f64,
+    pub(crate) missing: f64,
     /// p-value of a fall.
-    pub p: f64,
+    pub(crate) p: f64,
 }
 
 /// Tests every workflow's week. `days` are the sparkline days (oldest first, the week's seven
@@ -32,7 +32,7 @@ pub struct Volume {
 ///
 /// Weekdays are compared with the same weekdays of earlier weeks, counts with their own
 /// overdispersion (Pearson), and silence with the quietest earlier week.
-pub fn volumes(days: &[NaiveDate], counts: &BTreeMap<String, Vec<f64>>) -> Vec<Volume> {
+pub(crate) fn volumes(days: &[NaiveDate], counts: &BTreeMap<String, Vec<f64>>) -> Vec<Volume> {
     counts.iter().filter_map(|(workflow, counts)| volume(days, workflow, counts)).collect()
 }
 
@@ -88,7 +88,7 @@ fn volume(days: &[NaiveDate], workflow: &str, counts: &[f64]) -> Option<Volume> 
 }
 
 /// Tells a silent or shrunken workflow as a finding.
-pub fn finding(volume: &Volume, p_adjusted: f64) -> Option<Finding> {
+pub(crate) fn finding(volume: &Volume, p_adjusted: f64) -> Option<Finding> {
     let share = volume.week / volume.expected.max(1.0);
     let silent = volume.silent_from.filter(|_| volume.missing >= 1.0);
     let fell = share <= 1.0 - MINIMUM_VOLUME_FALL;
