@@ -16,7 +16,8 @@ WITH scored AS (
     GROUP BY trace_id, span_id
 ),
 versions AS (
-    SELECT trace_id, max(prompt_version) AS prompt_version, max(retrieval_index_version) AS index_version
+    SELECT trace_id, max(prompt_version) AS prompt_version, max(retrieval_index_version) AS index_version,
+        max(retrieval_index) AS index_name
     FROM spans
     WHERE date BETWEEN $first_date AND $last_date AND workflow = $workflow
     GROUP BY trace_id
@@ -90,7 +91,7 @@ ranked AS (
       AND ($tenant = '' OR s.tenant_id = $tenant)
       AND ($version = '' OR coalesce(s.prompt_version, v.prompt_version) = $version
            OR coalesce(s.retrieval_index_version, v.index_version) = $version)
-      AND ($part = '' OR $part IN (s.tool_name, s.guardrail_name, s.guardrail_policy, s.retrieval_index, s.reranker_model))
+      AND ($part = '' OR $part IN (s.tool_name, s.guardrail_name, s.guardrail_policy, coalesce(s.retrieval_index, v.index_name), s.reranker_model))
       AND ($metric NOT IN ('latency', 'cost_per_call', 'cost_per_success', 'error', 'timeout', 'fallback', 'drift')
            OR (s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate')))
 ),

@@ -1,5 +1,6 @@
 -- How did tools, guardrails, indexes and rerankers do? The version of a tool call is the prompt
--- version of its trace, of a retrieval and a reranking the version of the index.
+-- version of its trace, of a retrieval, a reranking and an answer (refusals by index) the version
+-- of the index.
 --
 -- metric workflow prompt part version tenant model  as in call_metrics.sql; part is the tool,
 --                 guardrail, index or reranker
@@ -9,7 +10,8 @@ WITH versions AS (
         trace_id,
         CASE WHEN min(prompt_version) = max(prompt_version) THEN max(prompt_version) END AS prompt_version,
         CASE WHEN min(retrieval_index_version) = max(retrieval_index_version)
-             THEN max(retrieval_index_version) END AS index_version
+             THEN max(retrieval_index_version) END AS index_version,
+        CASE WHEN min(retrieval_index) = max(retrieval_index) THEN max(retrieval_index) END AS index_name
     FROM spans
     WHERE date BETWEEN $first_date AND $last_date
       AND (prompt_version IS NOT NULL OR retrieval_index_version IS NOT NULL)
@@ -24,7 +26,7 @@ parts AS (
         s.start_time,
         coalesce(s.tool_name, '') AS tool,
         coalesce(s.guardrail_name, s.guardrail_policy, '') AS guardrail,
-        coalesce(s.retrieval_index, '') AS retrieval_index,
+        coalesce(s.retrieval_index, v.index_name, '') AS retrieval_index,
         coalesce(s.reranker_model, '') AS reranker,
         coalesce(s.prompt_version, v.prompt_version, '') AS prompt_version,
         coalesce(s.retrieval_index_version, v.index_version, '') AS index_version,
@@ -35,12 +37,15 @@ parts AS (
         coalesce(s.guardrail_outcome = 'error', false) AS is_guardrail_error,
         s.kind = 'retriever' AND NOT s.is_error AND s.retrieved_count IS NOT NULL AS has_retrieval,
         coalesce(s.retrieved_count = 0, false) AS is_empty,
-        CASE WHEN s.kind = 'reranker' THEN s.reranker_score_max END AS rerank_score
+        CASE WHEN s.kind = 'reranker' THEN s.reranker_score_max END AS rerank_score,
+        s.kind = 'llm' AND s.refusal_kind IS NOT NULL AND v.index_version IS NOT NULL AS has_answer,
+        coalesce(s.refusal_kind IN ('full', 'partial'), false) AS is_refusal
     FROM spans s
     LEFT JOIN versions v ON v.trace_id = s.trace_id
     WHERE s.date BETWEEN $first_date AND $last_date
       AND s.start_time >= $earlier_start AND s.start_time < $week_end
-      AND (s.kind IN ('tool', 'guardrail', 'retriever', 'reranker') OR s.guardrail_outcome IS NOT NULL)
+      AND (s.kind IN ('tool', 'guardrail', 'retriever', 'reranker') OR s.guardrail_outcome IS NOT NULL
+           OR (s.kind = 'llm' AND s.token_role NOT IN ('aggregate', 'duplicate') AND v.index_version IS NOT NULL))
 ),
 long AS (
     SELECT workflow, tenant, period, cluster, start_time,
@@ -54,7 +59,9 @@ long AS (
             named_struct('metric', 'empty_retrieval', 'part', retrieval_index, 'version', index_version,
                 'n', CAST(has_retrieval AS DOUBLE), 'y', CAST(is_empty AS DOUBLE)),
             named_struct('metric', 'rerank_score', 'part', reranker, 'version', index_version,
-                'n', CAST(rerank_score IS NOT NULL AS DOUBLE), 'y', coalesce(rerank_score, 0.0))
+                'n', CAST(rerank_score IS NOT NULL AS DOUBLE), 'y', coalesce(rerank_score, 0.0)),
+            named_struct('metric', 'refusal', 'part', retrieval_index, 'version', index_version,
+                'n', CAST(has_answer AS DOUBLE), 'y', CAST(is_refusal AS DOUBLE))
         )) AS m
     FROM parts
 ),

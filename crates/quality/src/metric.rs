@@ -92,7 +92,7 @@ metrics! {
     fallback          Rate  Lower  0.02 0.01 Review "errors"     "fallbacks"              "leaf calls that replaced another model / leaf calls";
     escalation        Rate  Lower  0.03 0.02 Review "escalation" "escalations"            "traces handed to a person / traces";
     cost_per_call     Usd   Lower  0.20 0.10 Notify "cost"       "cost per call"          "US dollars of priced leaf calls / priced leaf calls";
-    cost_per_success  Usd   Lower  0.20 0.10 Notify "cost"       "cost per successful trace" "US dollars of all traces / successful traces";
+    cost_per_success  Usd   Lower  0.20 0.10 Notify "success_cost"       "cost per successful trace" "US dollars of all traces / successful traces";
     latency           Milliseconds Lower 0.20 0.10 Notify "latency" "latency"             "geometric mean of leaf calls that succeeded";
     success           Rate  Higher 0.03 0.02 Notify "success"    "successful traces"      "root without error, no failed evaluation, no parse failure, not escalated / traces";
     secrets           Rate  Lower  0.01 0.01 Notify "privacy"    "traces with secrets"    "traces in which redaction removed a secret / traces";
@@ -122,6 +122,8 @@ impl Metric {
 pub const ALPHA: f64 = 0.05;
 /// Fewest clusters on each side of a comparison; below it the verdict is "too little data".
 pub const MINIMUM_CLUSTERS: f64 = 30.0;
+/// Fewest events, and fewest non-events, of a rate on both sides together.
+pub const MINIMUM_EVENTS: f64 = 8.0;
 /// Smallest PSI worth reporting; 0.1 is the customary threshold for one jump, a drift is caught
 /// before it gets there.
 pub const MINIMUM_PSI: f64 = 0.05;

@@ -90,9 +90,8 @@ pub(crate) fn bind(file: &str, text: &str, parameters: &Parameters) -> Result<St
             (None, '-') if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             (None, '$') => {
                 let name = rest.get(1..).unwrap_or_default();
-                let end = name
-                    .find(|c: char| !c.is_ascii_lowercase() && c != '_')
-                    .unwrap_or(name.len());
+                let end =
+                    name.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(name.len());
                 let name = name.get(..end).unwrap_or_default();
                 let value = parameters.get(name).ok_or_else(|| QualityError::Parameter {
                     file: file.to_owned(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use spanlake_model::EvalRow;
-use spanlake_parse::faith::{self, Profile};
 use spanlake_parse::citations;
+use spanlake_parse::faith::{self, Profile};
 
 use crate::stats::round_places;
 

@@ -222,7 +222,8 @@ async fn read_contexts(session: &Session, parameters: &Parameters) -> Result<Vec
     let mut retrieved: Vec<Retrieved> = Vec::new();
     rows.for_each(&columns, |row| {
         let (trace_id, span_id) = (row.text("trace_id"), row.text("span_id"));
-        let is_same = retrieved.last().is_some_and(|r| r.trace_id == trace_id && r.span_id == span_id);
+        let is_same =
+            retrieved.last().is_some_and(|r| r.trace_id == trace_id && r.span_id == span_id);
         if !is_same {
             retrieved.push(Retrieved {
                 trace_id,

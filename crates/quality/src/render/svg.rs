@@ -14,7 +14,12 @@ const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 48.0;
 
 /// A daily line with the report's week shaded, release marks, and a dot at the last value.
-pub(super) fn sparkline(values: &[Option<f64>], marks: &[Mark<'_>], label: &str, zero: bool) -> String {
+pub(super) fn sparkline(
+    values: &[Option<f64>],
+    marks: &[Mark<'_>],
+    label: &str,
+    zero: bool,
+) -> String {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let mut svg = format!(
         "<svg class=\"spark\" role=\"img\" aria-label=\"{}\"><svg viewBox=\"0 0 {WIDTH:.0} \

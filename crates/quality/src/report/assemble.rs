@@ -22,7 +22,8 @@ pub fn assemble(facts: &Facts, week: Week) -> WeeklyReport {
 
     let others: Vec<f64> =
         drift.iter().map(|line| line.p).chain(volumes.iter().map(|v| v.p)).collect();
-    let (tested, adjusted) = compare_all(facts, &index, &others);
+    let arrived_after = week.back(1).map_or(week.start(), Week::start);
+    let (tested, adjusted) = compare_all(facts, &index, &others, arrived_after);
     for (line, p) in drift.iter_mut().zip(&adjusted) {
         drift::decide(line, *p);
     }
@@ -52,9 +53,9 @@ pub fn assemble(facts: &Facts, week: Week) -> WeeklyReport {
     let family = tested.len() - short + others.len();
     let mut comparisons: Vec<_> = tested.into_iter().map(|t| t.shown).collect();
     comparisons.sort_by(|a, b| {
-        a.p_adjusted.total_cmp(&b.p_adjusted).then_with(|| {
-            (&a.metric, &a.subject, a.basis).cmp(&(&b.metric, &b.subject, b.basis))
-        })
+        a.p_adjusted
+            .total_cmp(&b.p_adjusted)
+            .then_with(|| (&a.metric, &a.subject, a.basis).cmp(&(&b.metric, &b.subject, b.basis)))
     });
     let traces = series.total(|bin| bin.traces);
     WeeklyReport {
@@ -74,17 +75,16 @@ pub fn assemble(facts: &Facts, week: Week) -> WeeklyReport {
     }
 }
 
-/// Adds drifts; one of a prompt that already has a finding of its own is told with that.
+/// Adds drifts; one of a workflow that already has a finding is told
+/// with that: what breaks answers changes their lengths too.
 fn tell_drifts(found: &mut Vec<Finding>, drifts: Vec<Finding>) {
     for drift in drifts {
         let same = |f: &&mut Finding| {
-            f.comparison.is_some()
-                && f.subject.workflow == drift.subject.workflow
-                && f.subject.prompt == drift.subject.prompt
+            f.comparison.is_some() && f.subject.workflow == drift.subject.workflow
         };
         match found.iter_mut().find(same) {
             Some(f) => {
-                let line = drift.title.rsplit(": ").next().unwrap_or_default();
+                let line = drift.title.split_once(": ").map_or("", |(_, line)| line);
                 f.also.push(line.to_owned());
                 f.also.extend(drift.also);
             }
@@ -128,9 +128,8 @@ fn improvements(tested: &[Tested]) -> Vec<crate::report::model::Comparison> {
         .iter()
         .filter(|t| t.shown.outcome == Outcome::Better && t.shown.subject.tenant.is_empty())
         .collect();
-    better.sort_by(|a, b| {
-        (a.shown.basis, &a.shown.subject).cmp(&(b.shown.basis, &b.shown.subject))
-    });
+    better
+        .sort_by(|a, b| (a.shown.basis, &a.shown.subject).cmp(&(b.shown.basis, &b.shown.subject)));
     better.retain(|t| seen.insert((t.shown.subject.workflow.clone(), t.metric.theme)));
     better.into_iter().map(|t| t.shown.clone()).collect()
 }
@@ -150,10 +149,7 @@ fn verdict(
         if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
     };
     let (direction, headline) = if family == 0 {
-        (
-            Direction::TooLittleData,
-            "Too little data to compare this week with anything".to_owned(),
-        )
+        (Direction::TooLittleData, "Too little data to compare this week with anything".to_owned())
     } else if !worse.is_empty() {
         let news = match fresh {
             0 => "none of them new".to_owned(),
@@ -214,9 +210,10 @@ fn releases(facts: &Facts, week: Week) -> Vec<Release> {
         let release = line(fact.time, &fact.prompt, &fact.version, &fact.action, &fact.environment);
         releases.push((fact.time, release));
     }
-    let window = week.days_back(SPARK_DAYS).first().map_or(from, |day| {
-        crate::week::midnight(*day, week.zone())
-    });
+    let window = week
+        .days_back(SPARK_DAYS)
+        .first()
+        .map_or(from, |day| crate::week::midnight(*day, week.zone()));
     let started = facts.versions.iter().map(|v| v.first).min().unwrap_or(window);
     for v in &facts.versions {
         let name = if v.place.prompt.is_empty() { &v.place.part } else { &v.place.prompt };
@@ -224,12 +221,11 @@ fn releases(facts: &Facts, week: Week) -> Vec<Release> {
         // What the window begins with is not news.
         let new = v.first >= started.plus_days(1) && v.first < week.end();
         if !known && new && !v.version.is_empty() {
-            releases.push((v.first, line(v.first, name, &v.version, "first seen", &v.place.workflow)));
+            releases
+                .push((v.first, line(v.first, name, &v.version, "first seen", &v.place.workflow)));
         }
     }
-    releases.sort_by(|a, b| {
-        (b.0, &a.1.name, &a.1.version).cmp(&(a.0, &b.1.name, &b.1.version))
-    });
+    releases.sort_by(|a, b| (b.0, &a.1.name, &a.1.version).cmp(&(a.0, &b.1.name, &b.1.version)));
     releases.into_iter().map(|(_, release)| release).collect()
 }
 
@@ -278,16 +274,18 @@ fn method(family: usize, short: usize, facts: &Facts) -> Method {
     if facts.reference_weeks == 0 {
         notes.push("There is no earlier week to serve as a reference for slow changes.".to_owned());
     }
-    notes.extend(METRICS.iter().filter(|m| facts.cells.iter().any(|c| c.metric == m.id)).map(|m| {
-        let minimum = if m.is_relative() {
-            format!("{:.0} %", m.minimum * 100.0)
-        } else if m.unit == crate::metric::Unit::Rate {
-            format!("{:.0} points", m.minimum * 100.0)
-        } else {
-            format!("{:.2}", m.minimum)
-        };
-        let better = if m.better == Better::Lower { "lower" } else { "higher" };
-        format!("{}: {}; {better} is better, reported from {minimum}.", m.title, m.definition)
-    }));
+    notes.extend(METRICS.iter().filter(|m| facts.cells.iter().any(|c| c.metric == m.id)).map(
+        |m| {
+            let minimum = if m.is_relative() {
+                format!("{:.0} %", m.minimum * 100.0)
+            } else if m.unit == crate::metric::Unit::Rate {
+                format!("{:.0} points", m.minimum * 100.0)
+            } else {
+                format!("{:.2}", m.minimum)
+            };
+            let better = if m.better == Better::Lower { "lower" } else { "higher" };
+            format!("{}: {}; {better} is better, reported from {minimum}.", m.title, m.definition)
+        },
+    ));
     Method { alpha: ALPHA, comparisons: family as u64, too_little_data: short as u64, notes }
 }

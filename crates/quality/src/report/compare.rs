@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::metric::{ALPHA, MINIMUM_CLUSTERS, Metric, Unit};
+use crate::metric::{ALPHA, MINIMUM_CLUSTERS, MINIMUM_EVENTS, Metric, Unit};
 use crate::report::facts::{Cell, Facts, Period, Place};
 use crate::report::model::{Basis, Comparison, Outcome, Subject};
 use crate::stats::{ClusterSums, Side, bh_adjust, round_places, round_significant, seq_diff};
@@ -10,7 +10,7 @@ use crate::stats::{ClusterSums, Side, bh_adjust, round_places, round_significant
 /// Which cells one side of a comparison takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
-    period: Period,
+    periods: &'static [Period],
     version: Option<String>,
     tenant: TenantFilter,
 }
@@ -24,7 +24,7 @@ enum TenantFilter {
 
 impl Selection {
     fn holds(&self, cell: &Cell) -> bool {
-        cell.period == self.period
+        self.periods.contains(&cell.period)
             && self.version.as_ref().is_none_or(|version| *version == cell.version)
             && match &self.tenant {
                 TenantFilter::All => true,
@@ -89,7 +89,12 @@ pub(crate) fn sum<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> ClusterSums 
 
 /// Makes every comparison and adjusts them together with `other_p`, the p-values of tests made
 /// elsewhere in the report. Returns the comparisons and the adjusted `other_p`.
-pub(crate) fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64]) -> (Vec<Tested>, Vec<f64>) {
+pub(crate) fn compare_all(
+    facts: &Facts,
+    index: &CellIndex<'_>,
+    other_p: &[f64],
+    arrived_after: spanlake_model::Micros,
+) -> (Vec<Tested>, Vec<f64>) {
     let mut tested = Vec::new();
     for (metric, place, cells) in index.groups() {
         let tenants: BTreeSet<&str> =
@@ -99,7 +104,9 @@ pub(crate) fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64])
             filters.extend(tenants.iter().map(|t| TenantFilter::Only((*t).to_owned())));
         }
         for filter in filters {
-            for (basis, reference, current, words) in pairs(facts, place, cells, &filter) {
+            for (basis, reference, current, words) in
+                pairs(facts, place, cells, &filter, arrived_after)
+            {
                 let subject = Subject {
                     workflow: place.workflow.clone(),
                     prompt: place.prompt.clone(),
@@ -119,14 +126,19 @@ pub(crate) fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64])
         }
     }
     let family: Vec<usize> = (0..tested.len())
-        .filter(|&at| {
-            tested.get(at).is_some_and(|t| t.shown.outcome != Outcome::TooLittleData)
-        })
+        .filter(|&at| tested.get(at).is_some_and(|t| t.shown.outcome != Outcome::TooLittleData))
         .collect();
-    let mut p_values: Vec<f64> =
-        family.iter().filter_map(|&at| tested.get(at)).map(|t| t.shown.p).collect();
-    p_values.extend_from_slice(other_p);
-    let adjusted = bh_adjust(&p_values);
+    let breakdown =
+        |at: &&usize| tested.get(**at).is_some_and(|t| !t.shown.subject.tenant.is_empty());
+    let tenants = family.iter().filter(breakdown).count();
+    let weights = weights(family.len() + other_p.len() - tenants, tenants);
+    let mut p_values: Vec<f64> = family
+        .iter()
+        .filter_map(|&at| tested.get(at))
+        .map(|t| t.shown.p / if t.shown.subject.tenant.is_empty() { weights.0 } else { weights.1 })
+        .collect();
+    p_values.extend(other_p.iter().map(|p| p / weights.0));
+    let adjusted: Vec<f64> = bh_adjust(&p_values).into_iter().map(|p| p.min(1.0)).collect();
     for (&at, &p) in family.iter().zip(&adjusted) {
         if let Some(t) = tested.get_mut(at) {
             t.shown.p_adjusted = round_significant(p, 3);
@@ -137,27 +149,45 @@ pub(crate) fn compare_all(facts: &Facts, index: &CellIndex<'_>, other_p: &[f64])
     (tested, others.into_iter().map(|p| round_significant(p, 3)).collect())
 }
 
+/// Weights of a whole's and of a tenant's test in the family: half of the error budget goes to the
+/// wholes, half to the break-down, however many tenants there are. Weights average one, so the
+/// false discovery rate stays what it is (Genovese, Roeder and Wasserman 2006).
+fn weights(wholes: usize, tenants: usize) -> (f64, f64) {
+    if wholes == 0 || tenants == 0 {
+        return (1.0, 1.0);
+    }
+    let all = (wholes + tenants) as f64;
+    (0.5 * all / wholes as f64, 0.5 * all / tenants as f64)
+}
+
 type Pair = (Basis, Selection, Selection, String);
 
+const WEEK: &[Period] = &[Period::Week];
+const BEFORE: &[Period] = &[Period::Before];
+const EARLIER: &[Period] = &[Period::Earlier];
+const ALL: &[Period] = &[Period::Week, Period::Before, Period::Earlier];
+
 /// The comparisons of one metric at one place: with the week before, with the reference weeks,
-/// and of every version that is new in the window with the one it follows.
-fn pairs(facts: &Facts, place: &Place, cells: &[&Cell], tenant: &TenantFilter) -> Vec<Pair> {
-    let select = |period, version: Option<&str>| Selection {
-        period,
+/// and of every version that arrived in these two weeks with the one it follows. A version that is
+/// older is not compared: its change this week is the week's, not the version's.
+fn pairs(
+    facts: &Facts,
+    place: &Place,
+    cells: &[&Cell],
+    tenant: &TenantFilter,
+    arrived_after: spanlake_model::Micros,
+) -> Vec<Pair> {
+    let select = |periods, version: Option<&str>| Selection {
+        periods,
         version: version.map(str::to_owned),
         tenant: tenant.clone(),
     };
     let mut pairs = vec![
-        (
-            Basis::WeekBefore,
-            select(Period::Before, None),
-            select(Period::Week, None),
-            "the week before".to_owned(),
-        ),
+        (Basis::WeekBefore, select(BEFORE, None), select(WEEK, None), "the week before".to_owned()),
         (
             Basis::EarlierWeeks,
-            select(Period::Earlier, None),
-            select(Period::Week, None),
+            select(EARLIER, None),
+            select(WEEK, None),
             match facts.reference_weeks {
                 1 => "the week before that".to_owned(),
                 weeks => format!("the {weeks} weeks before that"),
@@ -166,18 +196,22 @@ fn pairs(facts: &Facts, place: &Place, cells: &[&Cell], tenant: &TenantFilter) -
     ];
     let order = version_order(facts, place, cells);
     for window in order.windows(2) {
-        let [old, new] = window else { continue };
-        let enough = |period| {
-            let side = select(period, Some(old));
+        let [(_, old), (arrived, new)] = window else { continue };
+        if *arrived < arrived_after {
+            continue;
+        }
+        let enough = |periods| {
+            let side = select(periods, Some(old));
             sum(cells.iter().copied().filter(|cell| side.holds(cell))).clusters >= MINIMUM_CLUSTERS
         };
-        let current = select(Period::Week, Some(new));
-        if enough(Period::Week) {
+        let current = select(WEEK, Some(new));
+        if enough(WEEK) {
             let words = format!("{old} in the same week");
-            pairs.push((Basis::Concurrent, select(Period::Week, Some(old)), current, words));
-        } else if let Some(period) = [Period::Before, Period::Earlier].into_iter().find(|p| enough(*p)) {
-            let words = format!("{old} before it");
-            pairs.push((Basis::EarlierVersion, select(period, Some(old)), current, words));
+            pairs.push((Basis::Concurrent, select(WEEK, Some(old)), current.clone(), words));
+        }
+        if enough(ALL) {
+            let words = format!("{old} in these weeks");
+            pairs.push((Basis::EarlierVersion, select(ALL, Some(old)), current, words));
         }
     }
     pairs
@@ -185,20 +219,24 @@ fn pairs(facts: &Facts, place: &Place, cells: &[&Cell], tenant: &TenantFilter) -
 
 /// Versions at a place in the order of their first appearance; those never seen with enough
 /// traffic are left out, so that a canary of ten calls is not anybody's predecessor.
-pub(crate) fn version_order(facts: &Facts, place: &Place, cells: &[&Cell]) -> Vec<String> {
+pub(crate) fn version_order(
+    facts: &Facts,
+    place: &Place,
+    cells: &[&Cell],
+) -> Vec<(spanlake_model::Micros, String)> {
     let mut clusters: BTreeMap<&str, f64> = BTreeMap::new();
     for cell in cells.iter().filter(|cell| !cell.version.is_empty()) {
         *clusters.entry(&cell.version).or_default() += cell.sums.clusters;
     }
-    let mut seen: Vec<(i64, &str)> = facts
+    let mut seen: Vec<(spanlake_model::Micros, &str)> = facts
         .versions
         .iter()
         .filter(|v| v.place == *place)
         .filter(|v| clusters.get(v.version.as_str()).is_some_and(|n| *n >= MINIMUM_CLUSTERS))
-        .map(|v| (v.first.0, v.version.as_str()))
+        .map(|v| (v.first, v.version.as_str()))
         .collect();
     seen.sort_unstable();
-    seen.into_iter().map(|(_, version)| version.to_owned()).collect()
+    seen.into_iter().map(|(first, version)| (first, version.to_owned())).collect()
 }
 
 fn compare(
@@ -215,7 +253,9 @@ fn compare(
         return None;
     }
     let difference = difference(metric, &before, &after);
-    let enough = before.clusters >= MINIMUM_CLUSTERS && after.clusters >= MINIMUM_CLUSTERS;
+    let enough = before.clusters >= MINIMUM_CLUSTERS
+        && after.clusters >= MINIMUM_CLUSTERS
+        && has_events(metric, &before, &after);
     let (effect, low, high, p) = match difference {
         Some(d) if enough => (d.diff, d.low, d.high, d.p),
         _ => {
@@ -258,6 +298,14 @@ fn compare(
             .is_some_and(|s| s * effect < 0.0 && s.abs().max(effect.abs()) >= metric.minimum / 2.0),
         outcome: if enough { Outcome::NoEvidence } else { Outcome::TooLittleData },
     })
+}
+
+/// Whether a rate could show anything: fewer events on both sides together than this cannot, and
+/// their total says nothing about the difference, so leaving the test out is no choice by result.
+fn has_events(metric: &Metric, before: &ClusterSums, after: &ClusterSums) -> bool {
+    let events = before.sum + after.sum;
+    metric.unit != Unit::Rate
+        || (events >= MINIMUM_EVENTS && before.n + after.n - events >= MINIMUM_EVENTS)
 }
 
 /// A mean on the scale that differences are taken on: logarithms for money.
@@ -336,7 +384,12 @@ fn outcome(metric: &Metric, shown: &Comparison) -> Outcome {
 
 /// Whether a comparison's change is one tenant's alone: without it the rest neither reaches the
 /// minimum nor is significant on its own.
-pub(crate) fn is_local_to(index: &CellIndex<'_>, place: &Place, whole: &Tested, tenant: &str) -> bool {
+pub(crate) fn is_local_to(
+    index: &CellIndex<'_>,
+    place: &Place,
+    whole: &Tested,
+    tenant: &str,
+) -> bool {
     let cells = index.of(whole.metric, place);
     let (reference, current) = (whole.reference.except(tenant), whole.current.except(tenant));
     let basis = (whole.shown.basis, String::new());

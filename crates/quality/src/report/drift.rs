@@ -53,8 +53,7 @@ pub(crate) fn drift_lines(rows: &[DistributionRow]) -> Vec<DriftLine> {
         .iter()
         .filter_map(|((place, what), [week, before, earlier])| {
             // The oldest weeks show a slow drift best; without them the week before must do.
-            let reference =
-                if earlier.effective() >= MINIMUM_CLUSTERS { earlier } else { before };
+            let reference = if earlier.effective() >= MINIMUM_CLUSTERS { earlier } else { before };
             line(place, what, reference, week)
         })
         .collect()
@@ -146,7 +145,8 @@ pub(crate) fn findings(lines: &[DriftLine]) -> Vec<Finding> {
                     .then(a.what.cmp(&b.what))
             });
             let (main, others) = lines.split_first()?;
-            let also = others.iter().map(|line| format!("{}: {}", line.what, moves(line))).collect();
+            let also =
+                others.iter().map(|line| format!("{}: {}", line.what, moves(line))).collect();
             Some(finding(main, also))
         })
         .collect()
@@ -159,7 +159,11 @@ pub(crate) const CLASS: &str = "output class";
 fn moves(line: &DriftLine) -> String {
     if line.what != CLASS {
         let (before, now) = (typical(line, |s| s.1), typical(line, |s| s.2));
-        return format!("typically {before} \u{2192} {now}");
+        return if before == now {
+            format!("another spread around {now}")
+        } else {
+            format!("typically {before} \u{2192} {now}")
+        };
     }
     let moves: Vec<String> = moved(line)
         .iter()
@@ -210,7 +214,11 @@ fn finding(line: &DriftLine, also: Vec<String>) -> Finding {
         metric: "drift".to_owned(),
         comparison: None,
         also,
-        bin: if line.what == CLASS { grown.map(|s| s.0.clone()).unwrap_or_default() } else { String::new() },
+        bin: if line.what == CLASS {
+            grown.map(|s| s.0.clone()).unwrap_or_default()
+        } else {
+            String::new()
+        },
         warnings: vec![
             "A different mix of inputs looks the same as a model that answers differently: \
              compare inputs first."

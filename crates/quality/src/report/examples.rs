@@ -86,7 +86,9 @@ fn statement(finding: &Finding, week: Week) -> String {
             "prompt_version, parse_status, count(*) AS calls",
             "parse_status NOT IN ('ok', 'ok_whitespace')",
         ),
-        "schema_pass" => ("prompt_version, schema_status, count(*) AS calls", "schema_status = 'invalid'"),
+        "schema_pass" => {
+            ("prompt_version, schema_status, count(*) AS calls", "schema_status = 'invalid'")
+        }
         "tool_arguments" => (
             "tool_name, tool_args_status, count(*) AS calls",
             "kind = 'tool' AND tool_args_status <> 'ok'",
@@ -99,9 +101,16 @@ fn statement(finding: &Finding, week: Week) -> String {
             "retrieval_index_version, retrieved_count, count(*) AS retrievals",
             "kind = 'retriever'",
         ),
-        "rerank_score" => ("reranker_model, round(reranker_score_max * 10) / 10 AS score, count(*) AS n", "kind = 'reranker'"),
+        "rerank_score" => (
+            "reranker_model, round(reranker_score_max * 10) / 10 AS score, count(*) AS n",
+            "kind = 'reranker'",
+        ),
         "faithfulness" | "grounded" | "citation_validity" => {
-            let name = if finding.metric == "citation_validity" { "citation_validity" } else { "faithfulness" };
+            let name = if finding.metric == "citation_validity" {
+                "citation_validity"
+            } else {
+                "faithfulness"
+            };
             let tenant = if subject.tenant.is_empty() {
                 String::new()
             } else {
@@ -113,9 +122,16 @@ fn statement(finding: &Finding, week: Week) -> String {
                 wheres.join(" AND ")
             );
         }
-        "error" | "timeout" => ("prompt_version, error_type, count(*) AS calls", "kind = 'llm' AND is_error"),
-        "refusal" => ("prompt_version, refusal_kind, count(*) AS answers", "refusal_kind IS NOT NULL"),
-        "drift" => ("prompt_version, output_preview, count(*) AS calls", "kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate')"),
+        "error" | "timeout" => {
+            ("prompt_version, error_type, count(*) AS calls", "kind = 'llm' AND is_error")
+        }
+        "refusal" => {
+            ("prompt_version, refusal_kind, count(*) AS answers", "refusal_kind IS NOT NULL")
+        }
+        "drift" => (
+            "prompt_version, output_preview, count(*) AS calls",
+            "kind = 'llm' AND token_role NOT IN ('aggregate', 'duplicate')",
+        ),
         _ => {
             return format!(
                 "SELECT prompt_version, count(*) AS calls, avg(cost_usd) AS cost_per_call, \

@@ -22,9 +22,8 @@ impl Facts {
     pub fn set_versions(&mut self) {
         let mut seen: BTreeMap<(&Place, &str), (Micros, Micros)> = BTreeMap::new();
         for cell in &self.cells {
-            let entry = seen
-                .entry((&cell.place, cell.version.as_str()))
-                .or_insert((cell.first, cell.last));
+            let entry =
+                seen.entry((&cell.place, cell.version.as_str())).or_insert((cell.first, cell.last));
             *entry = (entry.0.min(cell.first), entry.1.max(cell.last));
         }
         self.versions = seen

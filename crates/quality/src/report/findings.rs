@@ -13,9 +13,15 @@ use crate::report::model::{Basis, Comparison, Finding, Outcome, Subject};
 /// 1. Of the comparisons of one metric at one place the one that names the culprit best is taken:
 ///    a version against another, else this week against the last, else against earlier weeks.
 /// 2. A change that one tenant explains is told as that tenant's.
-/// 3. Metrics of one theme in one workflow are told together; lower rates of success are told
-///    only when nothing else explains them.
-pub(crate) fn findings(index: &CellIndex<'_>, tested: &[Tested], new_versions: &BTreeSet<(Place, String)>) -> Vec<Finding> {
+/// 3. A version is named only where its own week with the version before it agrees: a change that
+///    both share is the week's.
+/// 4. Metrics of one theme in one workflow are told together; success, its cost and escalations
+///    are told on their own only when nothing else explains them.
+pub(crate) fn findings(
+    index: &CellIndex<'_>,
+    tested: &[Tested],
+    new_versions: &BTreeSet<(Place, String)>,
+) -> Vec<Finding> {
     let mut chosen: BTreeMap<(String, &str, String), Vec<&Tested>> = BTreeMap::new();
     for (place, group) in by_place(tested) {
         for culprit in culprits(index, &place, &group) {
@@ -27,16 +33,34 @@ pub(crate) fn findings(index: &CellIndex<'_>, tested: &[Tested], new_versions: &
             chosen.entry(key).or_default().push(culprit);
         }
     }
-    let mut findings: Vec<Finding> = chosen
-        .iter()
-        .filter(|((workflow, theme, _), _)| {
-            *theme != "success"
-                || !chosen.keys().any(|(w, t, _)| w == workflow && *t != "success" && *t != "privacy")
-        })
-        .filter_map(|(_, group)| finding(tested, group, new_versions))
-        .collect();
+    // What follows from other failures is told only where nothing else explains it, else beside
+    // the workflow's first finding.
+    let (causes, effects): (Vec<_>, Vec<_>) =
+        chosen.iter().partition(|((_, theme, _), _)| !CONSEQUENCES.contains(theme));
+    let mut findings: Vec<Finding> =
+        causes.iter().filter_map(|(_, group)| finding(tested, group, new_versions)).collect();
+    rank(&mut findings);
+    for (_, group) in effects {
+        let Some(effect) = finding(tested, group, new_versions) else { continue };
+        let first = findings
+            .iter_mut()
+            .find(|f| f.subject.workflow == effect.subject.workflow && f.metric != "secrets");
+        match (first, &effect.comparison) {
+            (Some(first), Some(shown)) => {
+                first.also.push(format!("{}: {}", metric_title(shown), format::change(shown)));
+            }
+            _ => findings.push(effect),
+        }
+    }
     drop_whole_where_tenant_told(&mut findings);
     findings
+}
+
+/// Themes that follow from others.
+const CONSEQUENCES: [&str; 3] = ["success", "success_cost", "escalation"];
+
+fn metric_title(shown: &Comparison) -> &'static str {
+    Metric::find(&shown.metric).map_or("", |m| m.title)
 }
 
 fn by_place(tested: &[Tested]) -> BTreeMap<Place, Vec<&Tested>> {
@@ -56,7 +80,8 @@ fn by_place(tested: &[Tested]) -> BTreeMap<Place, Vec<&Tested>> {
 /// The flagged comparisons that name a culprit, per metric.
 fn culprits<'a>(index: &CellIndex<'_>, place: &Place, group: &[&'a Tested]) -> Vec<&'a Tested> {
     let mut metrics: BTreeMap<&str, Vec<&'a Tested>> = BTreeMap::new();
-    for t in group.iter().filter(|t| t.shown.outcome == Outcome::Worse) {
+    let worse = group.iter().filter(|t| t.shown.outcome == Outcome::Worse);
+    for t in worse.filter(|t| !is_shared_with_old(t, group)) {
         metrics.entry(t.metric.id).or_default().push(t);
     }
     let mut chosen = Vec::new();
@@ -67,8 +92,9 @@ fn culprits<'a>(index: &CellIndex<'_>, place: &Place, group: &[&'a Tested]) -> V
             .map(|t| t.shown.subject.tenant.as_str())
             .filter(|tenant| !tenant.is_empty())
             .collect();
-        let of_tenant =
-            |tenant: &str| best(flagged.iter().copied().filter(|t| t.shown.subject.tenant == tenant));
+        let of_tenant = |tenant: &str| {
+            best(flagged.iter().copied().filter(|t| t.shown.subject.tenant == tenant))
+        };
         match whole {
             None => chosen.extend(tenants.into_iter().filter_map(of_tenant)),
             Some(whole) => {
@@ -80,6 +106,17 @@ fn culprits<'a>(index: &CellIndex<'_>, place: &Place, group: &[&'a Tested]) -> V
     chosen
 }
 
+/// Whether the version before shows the change as much in the same week.
+fn is_shared_with_old(t: &Tested, group: &[&Tested]) -> bool {
+    t.shown.basis == Basis::EarlierVersion
+        && group.iter().any(|other| {
+            other.metric.id == t.metric.id
+                && other.shown.basis == Basis::Concurrent
+                && other.shown.subject == t.shown.subject
+                && t.metric.harm(other.shown.effect) < t.metric.harm(t.shown.effect) / 2.0
+        })
+}
+
 /// The comparison that names the culprit best: by basis, then by certainty.
 fn best<'a>(candidates: impl Iterator<Item = &'a Tested>) -> Option<&'a Tested> {
     candidates.min_by(|a, b| {
@@ -89,7 +126,11 @@ fn best<'a>(candidates: impl Iterator<Item = &'a Tested>) -> Option<&'a Tested> 
     })
 }
 
-fn finding(tested: &[Tested], group: &[&Tested], new_versions: &BTreeSet<(Place, String)>) -> Option<Finding> {
+fn finding(
+    tested: &[Tested],
+    group: &[&Tested],
+    new_versions: &BTreeSet<(Place, String)>,
+) -> Option<Finding> {
     let order = |t: &&&Tested| {
         let at = crate::metric::METRICS.iter().position(|m| m.id == t.metric.id);
         (t.metric.severity, t.shown.basis, at, t.shown.subject.clone())
@@ -97,8 +138,14 @@ fn finding(tested: &[Tested], group: &[&Tested], new_versions: &BTreeSet<(Place,
     let main = group.iter().min_by_key(order)?;
     let shown = &main.shown;
     let mut also: Vec<String> = Vec::new();
-    for other in group.iter().filter(|t| t.metric.id != main.metric.id || t.shown.subject != shown.subject) {
-        let line = format!("{}: {}", format::subject_short(&other.shown, shown), format::change(&other.shown));
+    for other in
+        group.iter().filter(|t| t.metric.id != main.metric.id || t.shown.subject != shown.subject)
+    {
+        let line = format!(
+            "{}: {}",
+            format::subject_short(&other.shown, shown),
+            format::change(&other.shown)
+        );
         if !also.contains(&line) {
             also.push(line);
         }

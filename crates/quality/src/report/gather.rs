@@ -105,9 +105,8 @@ async fn evaluators(
             _ => counts.1 += row.count("answers"),
         }
     })?;
-    let number = |name: &str| {
-        name.rsplit_once('@').and_then(|(_, n)| n.parse::<u64>().ok()).unwrap_or(0)
-    };
+    let number =
+        |name: &str| name.rsplit_once('@').and_then(|(_, n)| n.parse::<u64>().ok()).unwrap_or(0);
     let newest = facts
         .evaluators
         .iter()

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metric::{ALPHA, Better, Metric, Unit};
+use crate::render::format;
 use crate::report::compare::{CellIndex, Tested, sum};
 use crate::report::facts::{BinRow, Cell, Facts, Period, Place, WeekRow};
 use crate::report::model::{
     Basis, Estimate, Outcome, PartLine, Signal, SignalUnit, VersionLine, WorkflowSection,
 };
 use crate::report::series::{self, Series};
-use crate::render::format;
 use crate::stats::{ClusterSums, round_places, round_significant};
 
 /// The four signals: quality, cost per success, latency, traffic.
@@ -42,7 +42,13 @@ pub(crate) fn signals(facts: &Facts, series: &Series) -> Vec<Signal> {
         signal("Faithfulness", SignalUnit::Score, Some(Better::Higher), series::faithfulness, note)
     } else {
         let note = format!("{parse_note}; no stored faithfulness");
-        signal("Parsed answers", SignalUnit::Rate, Some(Better::Higher), series::parse_success, note)
+        signal(
+            "Parsed answers",
+            SignalUnit::Rate,
+            Some(Better::Higher),
+            series::parse_success,
+            note,
+        )
     };
     let unpriced: u64 = facts.week.iter().map(|row| row.unpriced).sum();
     let cost_note = if unpriced == 0 {
@@ -85,10 +91,8 @@ pub(crate) fn sections(
     tested: &[Tested],
     series: &Series,
 ) -> Vec<WorkflowSection> {
-    let names: BTreeSet<&str> = series
-        .workflows()
-        .chain(facts.cells.iter().map(|c| c.place.workflow.as_str()))
-        .collect();
+    let names: BTreeSet<&str> =
+        series.workflows().chain(facts.cells.iter().map(|c| c.place.workflow.as_str())).collect();
     names
         .into_iter()
         .map(|workflow| {
@@ -169,7 +173,8 @@ fn versions(
         .map(|row| {
             let mut metrics = BTreeMap::new();
             for (metric, place, cells) in index.groups() {
-                if place.workflow == workflow && place.prompt == row.prompt && place.part.is_empty() {
+                if place.workflow == workflow && place.prompt == row.prompt && place.part.is_empty()
+                {
                     let sums = sum(week(cells).filter(|c| c.version == row.version));
                     if let Some(estimate) = estimate(metric, &sums) {
                         metrics.insert(metric.id.to_owned(), estimate);

@@ -67,7 +67,11 @@ impl Series {
     }
 
     /// A value a day, of one workflow or all.
-    pub(crate) fn spark(&self, workflow: Option<&str>, value: fn(&BinRow) -> Option<f64>) -> Vec<Option<f64>> {
+    pub(crate) fn spark(
+        &self,
+        workflow: Option<&str>,
+        value: fn(&BinRow) -> Option<f64>,
+    ) -> Vec<Option<f64>> {
         (0..self.days.len())
             .map(|at| {
                 let mut total = BinRow::default();

@@ -65,8 +65,7 @@ impl ClusterSums {
         if self.clusters < 2.0 {
             return None;
         }
-        let residual =
-            self.sum_squared - 2.0 * mean * self.cross + mean * mean * self.n_squared;
+        let residual = self.sum_squared - 2.0 * mean * self.cross + mean * mean * self.n_squared;
         // Differences of equal sums leave rounding dust of either sign.
         let dust = 1e-12 * (self.sum_squared + mean * mean * self.n_squared);
         let residual = if residual < dust { 0.0 } else { residual };

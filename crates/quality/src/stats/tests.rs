@@ -84,9 +84,11 @@ fn chi_squared_agrees_with_scipy_and_psi_with_the_formula() {
         if case["params"]["correction"] == true {
             continue;
         }
-        let ours =
-            chi2_counts(&numbers(&case["inputs"]["ref_counts"]), &numbers(&case["inputs"]["cur_counts"]))
-                .unwrap();
+        let ours = chi2_counts(
+            &numbers(&case["inputs"]["ref_counts"]),
+            &numbers(&case["inputs"]["cur_counts"]),
+        )
+        .unwrap();
         close(ours.0, number(&case["expected"]["chi2"]), &case);
         close(ours.2, number(&case["expected"]["pvalue"]), &case);
     }
@@ -102,8 +104,12 @@ fn chi_squared_agrees_with_scipy_and_psi_with_the_formula() {
 /// `G/(G−1) · (N−1)/(N−1)`).
 #[test]
 fn the_variance_of_a_mean_is_cluster_robust() {
-    let sums =
-        ClusterSums::from_clusters([(3.0, 3.0, 3.0), (2.0, 0.0, 0.0), (2.0, 1.0, 1.0), (1.0, 0.0, 0.0)]);
+    let sums = ClusterSums::from_clusters([
+        (3.0, 3.0, 3.0),
+        (2.0, 0.0, 0.0),
+        (2.0, 1.0, 1.0),
+        (1.0, 0.0, 0.0),
+    ]);
     assert!((sums.mean().unwrap() - 0.5).abs() < 1e-15);
     assert!((sums.mean_variance().unwrap() - CLUSTER_VARIANCE).abs() < 1e-12);
     assert!(sums.effective_n() < 8.0);

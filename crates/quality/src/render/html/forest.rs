@@ -64,7 +64,11 @@ pub(super) fn changes(page: &mut String, report: &WeeklyReport) {
 fn forest_row(page: &mut String, row: &Comparison) {
     let Some(metric) = Metric::find(&row.metric) else { return };
     let units = |x: f64| {
-        let x = if metric.is_relative() { x.max(-0.95).ln_1p() / metric.minimum.ln_1p() } else { x / metric.minimum };
+        let x = if metric.is_relative() {
+            x.max(-0.95).ln_1p() / metric.minimum.ln_1p()
+        } else {
+            x / metric.minimum
+        };
         metric.harm(x)
     };
     let class = match row.outcome {
@@ -126,7 +130,9 @@ fn releases(page: &mut String, report: &WeeklyReport) {
 pub(super) fn drift(page: &mut String, report: &WeeklyReport) {
     page.push_str("<section id=\"drift\"><h2>Slow changes</h2>\n");
     if report.drift.is_empty() {
-        page.push_str("<p class=\"muted\">No distribution has enough data on both sides.</p></section>\n");
+        page.push_str(
+            "<p class=\"muted\">No distribution has enough data on both sides.</p></section>\n",
+        );
         return;
     }
     let mut lines: Vec<_> = report.drift.iter().collect();
@@ -138,7 +144,8 @@ pub(super) fn drift(page: &mut String, report: &WeeklyReport) {
     });
     page.push_str("<div class=\"drifts\">");
     for line in lines {
-        let label = format!("{} of {}: reference above, this week below", line.what, line.subject.workflow);
+        let label =
+            format!("{} of {}: reference above, this week below", line.what, line.subject.workflow);
         let _ = write!(
             page,
             "<div class=\"drift{}\"><div><b>{}</b> <em>{}</em><small class=\"muted\">PSI {:.3}, adj. p \

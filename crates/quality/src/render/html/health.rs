@@ -11,7 +11,7 @@ use crate::report::model::WeeklyReport;
 pub(crate) const COUNTS: &[(&str, &str)] = &[
     ("spans", "spans"),
     ("traces", "traces"),
-    ("late_spans", "late: came over an hour after their trace\u{2019}s first span"),
+    ("late_spans", "late: came over an hour later than the rest of their trace"),
     ("duplicate_calls", "second reports of one provider call, not counted twice"),
     ("partial_spans", "partial: never ended"),
     ("orphan_spans", "orphans: their parent never came"),
@@ -55,11 +55,7 @@ pub(super) fn health(page: &mut String, report: &WeeklyReport) {
     page.push_str("</div></div></section>\n");
 }
 
-fn redactions(
-    page: &mut String,
-    redactions: &BTreeMap<String, (u64, u64)>,
-    policies: &[String],
-) {
+fn redactions(page: &mut String, redactions: &BTreeMap<String, (u64, u64)>, policies: &[String]) {
     if redactions.is_empty() {
         page.push_str("<p class=\"muted\">Redaction removed nothing in these weeks.</p>");
     } else {
@@ -99,7 +95,9 @@ pub(super) fn method(page: &mut String, report: &WeeklyReport) {
             escape(&step.command)
         );
     }
-    page.push_str("</section>\n<section id=\"method\"><h2>How to read this</h2>\n<details><summary>");
+    page.push_str(
+        "</section>\n<section id=\"method\"><h2>How to read this</h2>\n<details><summary>",
+    );
     let _ = write!(
         page,
         "{} comparisons, {} not made for lack of data</summary><ul>",

@@ -106,16 +106,13 @@ fn verdict(page: &mut String, report: &WeeklyReport) {
     if !report.findings.is_empty() {
         page.push_str("<ol class=\"brief\">");
         for (at, finding) in report.findings.iter().take(7).enumerate() {
-            let _ = write!(
-                page,
-                "<li><a href=\"#f{}\">{}</a></li>",
-                at + 1,
-                escape(&finding.title)
-            );
+            let _ =
+                write!(page, "<li><a href=\"#f{}\">{}</a></li>", at + 1, escape(&finding.title));
         }
         page.push_str("</ol>");
         if report.findings.len() > 7 {
-            let _ = write!(page, "<p class=\"muted\">and {} more below</p>", report.findings.len() - 7);
+            let _ =
+                write!(page, "<p class=\"muted\">and {} more below</p>", report.findings.len() - 7);
         }
     }
     page.push_str("</div></section>\n");
@@ -124,8 +121,7 @@ fn verdict(page: &mut String, report: &WeeklyReport) {
 fn signals(page: &mut String, report: &WeeklyReport) {
     page.push_str("<section aria-label=\"Four signals\"><div class=\"signals\">\n");
     let titles: Vec<(usize, String)> = release_marks(report);
-    let marks: Vec<Mark<'_>> =
-        titles.iter().map(|(at, title)| Mark { at: *at, title }).collect();
+    let marks: Vec<Mark<'_>> = titles.iter().map(|(at, title)| Mark { at: *at, title }).collect();
     for signal in &report.signals {
         let _ = write!(
             page,
@@ -144,7 +140,8 @@ fn signals(page: &mut String, report: &WeeklyReport) {
 }
 
 fn spark_label(signal: &Signal) -> String {
-    let ends = |x: Option<&f64>| x.map_or("unknown".to_owned(), |x| format::signal(signal.unit, *x));
+    let ends =
+        |x: Option<&f64>| x.map_or("unknown".to_owned(), |x| format::signal(signal.unit, *x));
     format!(
         "{} over {} days, from {} to {}",
         signal.title,

@@ -24,11 +24,8 @@ pub(super) fn workflows(page: &mut String, report: &WeeklyReport) {
 fn section(page: &mut String, report: &WeeklyReport, workflow: &WorkflowSection) {
     let name =
         if workflow.workflow.is_empty() { "(no workflow)" } else { workflow.workflow.as_str() };
-    let _ = write!(
-        page,
-        "<article class=\"workflow\"><h3>{}</h3><div class=\"trio\">",
-        escape(name)
-    );
+    let _ =
+        write!(page, "<article class=\"workflow\"><h3>{}</h3><div class=\"trio\">", escape(name));
     let titles = marks(report, workflow);
     let marks: Vec<Mark<'_>> = titles.iter().map(|(at, title)| Mark { at: *at, title }).collect();
     let traces = match &workflow.silent_since {
@@ -108,7 +105,9 @@ pub(crate) fn with_interval(metric: &Metric, e: &Estimate) -> String {
     let bounds = match metric.unit {
         Unit::Rate => format!("{:.1}, {:.1}", e.low * 100.0, e.high * 100.0),
         Unit::Score => format!("{:.2}, {:.2}", e.low, e.high),
-        _ => format!("{}, {}", format::value(metric.unit, e.low), format::value(metric.unit, e.high)),
+        _ => {
+            format!("{}, {}", format::value(metric.unit, e.low), format::value(metric.unit, e.high))
+        }
     };
     format!("{value} <small>[{bounds}]</small>")
 }
@@ -123,8 +122,7 @@ const COLUMNS: &[Column] = &[
     ("faithfulness", |v| {
         let e = v.metrics.get("faithfulness")?;
         let tail = v.faithfulness_p10.map_or(String::new(), |p| format!(", p10 {p:.2}"));
-        let coverage =
-            v.coverage.map_or(String::new(), |c| format!(", {:.0}% scored", c * 100.0));
+        let coverage = v.coverage.map_or(String::new(), |c| format!(", {:.0}% scored", c * 100.0));
         Some(format!("{}{:.2}<small>{tail}{coverage}</small>", flag(v, "faithfulness"), e.value))
     }),
     ("citations valid", |v| metric(v, "citation_validity")),
@@ -132,8 +130,9 @@ const COLUMNS: &[Column] = &[
     ("errors", |v| {
         let e = v.metrics.get("error")?;
         let timeouts = v.metrics.get("timeout").filter(|t| t.value > 0.0);
-        let timeouts = timeouts
-            .map_or(String::new(), |t| format!("<small>, timeouts {}</small>", format::rate(t.value)));
+        let timeouts = timeouts.map_or(String::new(), |t| {
+            format!("<small>, timeouts {}</small>", format::rate(t.value))
+        });
         Some(format!("{}{}{timeouts}", flag(v, "error"), format::rate(e.value)))
     }),
     ("cost per call", |v| {

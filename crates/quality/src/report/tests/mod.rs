@@ -28,11 +28,18 @@ fn every_planted_fault_is_told_once_and_where_it_is() {
     for seed in 100..110 {
         let report = assemble(&traffic(seed, all), week());
         let titles: Vec<&str> = report.findings.iter().map(|f| f.title.as_str()).collect();
-        let told = |words: &[&str]| {
-            titles.iter().filter(|t| words.iter().all(|w| t.contains(w))).count()
-        };
-        assert_eq!(told(&["invoice_extraction 1.1.0", "parse failures rose", "1.0.0"]), 1, "{titles:#?}");
-        assert_eq!(told(&["support_answers", "for tenant-2 only", "faithfulness fell"]), 1, "{titles:#?}");
+        let told =
+            |words: &[&str]| titles.iter().filter(|t| words.iter().all(|w| t.contains(w))).count();
+        assert_eq!(
+            told(&["invoice_extraction 1.1.0", "parse failures rose", "1.0.0"]),
+            1,
+            "{titles:#?}"
+        );
+        assert_eq!(
+            told(&["support_answers", "for tenant-2 only", "faithfulness fell"]),
+            1,
+            "{titles:#?}"
+        );
         assert_eq!(told(&["ticket_summary", "cost per call rose"]), 1, "{titles:#?}");
         assert_eq!(told(&["create_order", "tool-argument failures rose"]), 1, "{titles:#?}");
         assert_eq!(told(&["intent_classification", "output class drifted"]), 1, "{titles:#?}");

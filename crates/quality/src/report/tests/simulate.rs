@@ -46,8 +46,13 @@ pub(super) struct Faults {
     pub(super) silent: bool,
 }
 
-pub(super) const WORKFLOWS: [&str; 5] =
-    ["intent_classification", "invoice_extraction", "order_agent", "support_answers", "ticket_summary"];
+pub(super) const WORKFLOWS: [&str; 5] = [
+    "intent_classification",
+    "invoice_extraction",
+    "order_agent",
+    "support_answers",
+    "ticket_summary",
+];
 const TENANTS: usize = 6;
 
 pub(super) fn week() -> Week {
@@ -86,10 +91,15 @@ pub(super) fn traffic(seed: u64, faults: Faults) -> Facts {
         environment: "production".to_owned(),
     });
     facts.policies = vec!["3f9c2ab1".to_owned()];
-    facts.redactions = BTreeMap::from([("email".to_owned(), (412, 398)), ("api_key".to_owned(), (3, 2))]);
-    for (name, n) in
-        [("spans", 41_233), ("traces", 9031), ("late_spans", 12), ("partial_spans", 3), ("orphan_spans", 9)]
-    {
+    facts.redactions =
+        BTreeMap::from([("email".to_owned(), (412, 398)), ("api_key".to_owned(), (3, 2))]);
+    for (name, n) in [
+        ("spans", 41_233),
+        ("traces", 9031),
+        ("late_spans", 12),
+        ("partial_spans", 3),
+        ("orphan_spans", 9),
+    ] {
         facts.health.insert(name.to_owned(), n);
     }
     facts.ingest_errors.insert("invalid_trace_id".to_owned(), 2);
@@ -102,7 +112,13 @@ fn place(workflow: &str, prompt: &str, part: &str) -> Place {
     Place { workflow: workflow.to_owned(), prompt: prompt.to_owned(), part: part.to_owned() }
 }
 
-fn workflow_cells(facts: &mut Facts, dice: &mut Dice, faults: Faults, workflow: &str, period: Period) {
+fn workflow_cells(
+    facts: &mut Facts,
+    dice: &mut Dice,
+    faults: Faults,
+    workflow: &str,
+    period: Period,
+) {
     for tenant in 0..TENANTS {
         let name = format!("tenant-{tenant}");
         let sessions = if period == Period::Earlier { 300 } else { 150 } / (1 + tenant % 3);
@@ -116,7 +132,10 @@ fn workflow_cells(facts: &mut Facts, dice: &mut Dice, faults: Faults, workflow: 
             let mut rates = vec![("error", 0.01), ("refusal", 0.03)];
             match workflow {
                 "invoice_extraction" => {
-                    rates.push(("parse_failure", if faults.parse && *version == "1.1.0" { 0.12 } else { 0.02 }));
+                    rates.push((
+                        "parse_failure",
+                        if faults.parse && *version == "1.1.0" { 0.12 } else { 0.02 },
+                    ));
                 }
                 "order_agent" => {
                     rates.push(("tool_arguments", if sick(faults.tool) { 0.10 } else { 0.02 }));
@@ -126,60 +145,135 @@ fn workflow_cells(facts: &mut Facts, dice: &mut Dice, faults: Faults, workflow: 
             for (metric, rate) in rates {
                 let part = if metric == "tool_arguments" { "create_order" } else { "" };
                 let prompt = if part.is_empty() { workflow } else { "" };
-                push(facts, metric, place(workflow, prompt, part), version, &name, period,
-                    clusters(dice, sessions, |dice, luck| f64::from(u8::from(dice.next() < rate * luck))));
+                push(
+                    facts,
+                    metric,
+                    place(workflow, prompt, part),
+                    version,
+                    &name,
+                    period,
+                    clusters(dice, sessions, |dice, luck| {
+                        f64::from(u8::from(dice.next() < rate * luck))
+                    }),
+                );
             }
             if workflow == "support_answers" {
                 let mean = if sick(faults.tenant) && tenant == 2 { 0.72 } else { 0.90 };
-                push(facts, "faithfulness", place(workflow, workflow, ""), version, &name, period,
-                    clusters(dice, sessions, |dice, luck| (mean + 0.02 * luck + 0.08 * dice.normal()).min(1.0)));
+                push(
+                    facts,
+                    "faithfulness",
+                    place(workflow, workflow, ""),
+                    version,
+                    &name,
+                    period,
+                    clusters(dice, sessions, |dice, luck| {
+                        (mean + 0.02 * luck + 0.08 * dice.normal()).min(1.0)
+                    }),
+                );
             }
-            let cost = if sick(faults.cost) && workflow == "ticket_summary" { 0.004 } else { 0.002 };
-            push(facts, "cost_per_call", place(workflow, workflow, ""), version, &name, period,
-                clusters(dice, sessions, |dice, luck| cost * (0.5 * dice.normal() + 0.1 * luck).exp()));
-            push(facts, "latency", place(workflow, workflow, ""), version, &name, period,
-                clusters(dice, sessions, |dice, luck| 6.7 + 0.1 * luck + 0.5 * dice.normal()));
+            let cost =
+                if sick(faults.cost) && workflow == "ticket_summary" { 0.004 } else { 0.002 };
+            push(
+                facts,
+                "cost_per_call",
+                place(workflow, workflow, ""),
+                version,
+                &name,
+                period,
+                clusters(dice, sessions, |dice, luck| {
+                    cost * (0.5 * dice.normal() + 0.1 * luck).exp()
+                }),
+            );
+            push(
+                facts,
+                "latency",
+                place(workflow, workflow, ""),
+                version,
+                &name,
+                period,
+                clusters(dice, sessions, |dice, luck| 6.7 + 0.1 * luck + 0.5 * dice.normal()),
+            );
         }
     }
     let moved = if faults.drift && period == Period::Week { 0.12 } else { 0.0 };
     if workflow == "intent_classification" {
-        let shares = [("billing", 0.4 - moved), ("delivery", 0.3), ("returns", 0.2 + moved), ("other", 0.1)];
+        let shares =
+            [("billing", 0.4 - moved), ("delivery", 0.3), ("returns", 0.2 + moved), ("other", 0.1)];
         let n = if period == Period::Earlier { 3000 } else { 1500 };
         let mut counts = BTreeMap::new();
         for _ in 0..n {
             let mut u = dice.next();
-            let bin = shares.iter().find(|(_, s)| { u -= s; u < 0.0 }).map_or("other", |(b, _)| b);
+            let bin = shares
+                .iter()
+                .find(|(_, s)| {
+                    u -= s;
+                    u < 0.0
+                })
+                .map_or("other", |(b, _)| b);
             *counts.entry(bin).or_insert(0.0) += 1.0;
         }
         for (bin, n) in counts {
             facts.distributions.push(DistributionRow {
-                place: place(workflow, workflow, ""), what: "output class".to_owned(),
-                bin: bin.to_owned(), period, n, n_squared: n * 1.1,
+                place: place(workflow, workflow, ""),
+                what: "output class".to_owned(),
+                bin: bin.to_owned(),
+                period,
+                n,
+                n_squared: n * 1.1,
             });
         }
     }
 }
 
-fn clusters(dice: &mut Dice, sessions: usize, mut draw: impl FnMut(&mut Dice, f64) -> f64) -> ClusterSums {
-    ClusterSums::from_clusters((0..sessions).map(|_| {
-        let n = 1 + (dice.next() * 4.0) as usize;
-        let luck = (0.5 * dice.normal()).exp() / 1.133;
-        let values: Vec<f64> = (0..n).map(|_| draw(dice, luck)).collect();
-        (n as f64, values.iter().sum(), values.iter().map(|y| y * y).sum())
-    }).collect::<Vec<_>>())
+fn clusters(
+    dice: &mut Dice,
+    sessions: usize,
+    mut draw: impl FnMut(&mut Dice, f64) -> f64,
+) -> ClusterSums {
+    ClusterSums::from_clusters(
+        (0..sessions)
+            .map(|_| {
+                let n = 1 + (dice.next() * 4.0) as usize;
+                let luck = (0.5 * dice.normal()).exp() / 1.133;
+                let values: Vec<f64> = (0..n).map(|_| draw(dice, luck)).collect();
+                (n as f64, values.iter().sum(), values.iter().map(|y| y * y).sum())
+            })
+            .collect::<Vec<_>>(),
+    )
 }
 
-fn push(facts: &mut Facts, metric: &str, place: Place, version: &str, tenant: &str, period: Period, sums: ClusterSums) {
+fn push(
+    facts: &mut Facts,
+    metric: &str,
+    place: Place,
+    version: &str,
+    tenant: &str,
+    period: Period,
+    sums: ClusterSums,
+) {
     let metric = Metric::find(metric).map_or("", |m| m.id);
     let age = match period {
         Period::Earlier => -23,
         Period::Before => -7,
-        Period::Week => if version == "1.1.0" { 2 } else { 0 },
+        Period::Week => {
+            if version == "1.1.0" {
+                2
+            } else {
+                0
+            }
+        }
     };
     let first = week().start().plus_days(age);
     facts.cells.push(Cell {
-        first, last: first.plus_days(4), metric, place, version: version.to_owned(), tenant: tenant.to_owned(),
-        model: "gpt-4o-mini".to_owned(), period, sums,
+        first,
+        last: first.plus_days(4),
+        metric,
+        place,
+        version: version.to_owned(),
+        tenant: tenant.to_owned(),
+        model: "gpt-4o-mini".to_owned(),
+        period,
+        sums,
     });
 }
 
@@ -194,10 +288,18 @@ fn bins(facts: &mut Facts, dice: &mut Dice, faults: Faults, workflow: &str) {
         let bad = if faults.parse && day >= 25 { 0.1 } else { 0.02 };
         let faith = if workflow == "support_answers" { traces } else { 0.0 };
         facts.bins.push(BinRow {
-            workflow: workflow.to_owned(), start, traces, successes: (traces * 0.95).round(),
-            cost: traces * cost * (1.0 + 0.03 * dice.normal()), json, json_failures: (json * bad).round(),
-            faith_n: faith, faith_sum: faith * (0.9 + 0.004 * dice.normal() - if faults.tenant && sick { 0.04 } else { 0.0 }),
-            latency_n: traces, latency_log: traces * (6.7 + 0.02 * dice.normal()),
+            workflow: workflow.to_owned(),
+            start,
+            traces,
+            successes: (traces * 0.95).round(),
+            cost: traces * cost * (1.0 + 0.03 * dice.normal()),
+            json,
+            json_failures: (json * bad).round(),
+            faith_n: faith,
+            faith_sum: faith
+                * (0.9 + 0.004 * dice.normal() - if faults.tenant && sick { 0.04 } else { 0.0 }),
+            latency_n: traces,
+            latency_log: traces * (6.7 + 0.02 * dice.normal()),
         });
     }
 }
