@@ -1,6 +1,6 @@
 //! From facts to the report. Pure: the same facts give the same report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::metric::{ALPHA, Better, METRICS, SPARK_DAYS, Severity};
 use crate::render::format;

@@ -34,7 +34,7 @@ pub(crate) fn findings(
         }
     }
     // What follows from other failures is told only where nothing else explains it, else beside
-    // the workflow's first finding.
+    // a finding of the same version, or the workflow's first.
     let (causes, effects): (Vec<_>, Vec<_>) =
         chosen.iter().partition(|((_, theme, _), _)| !CONSEQUENCES.contains(theme));
     let mut findings: Vec<Finding> =
@@ -42,9 +42,14 @@ pub(crate) fn findings(
     rank(&mut findings);
     for (_, group) in effects {
         let Some(effect) = finding(tested, group, new_versions) else { continue };
-        let first = findings
-            .iter_mut()
-            .find(|f| f.subject.workflow == effect.subject.workflow && f.metric != "secrets");
+        let mine =
+            |f: &Finding| f.subject.workflow == effect.subject.workflow && f.metric != "secrets";
+        let version = &effect.subject.version;
+        let at = findings
+            .iter()
+            .position(|f| mine(f) && !version.is_empty() && f.subject.version == *version)
+            .or_else(|| findings.iter().position(mine));
+        let first = at.and_then(|at| findings.get_mut(at));
         match (first, &effect.comparison) {
             (Some(first), Some(shown)) => {
                 first.also.push(format!("{}: {}", metric_title(shown), format::change(shown)));
