@@ -73,11 +73,6 @@ impl Rows {
             batch.schema().fields().iter().map(|field| field.name().clone()).collect()
         })
     }
-
-    /// The batches.
-    pub(crate) fn batches(&self) -> &[RecordBatch] {
-        &self.batches
-    }
 }
 
 /// What a column is read as.

@@ -5,6 +5,7 @@ use spanlake_model::Micros;
 use spanlake_query::Session;
 
 use crate::error::{QualityError, Result};
+use crate::report::facts::Facts;
 use crate::report::model::WeeklyReport;
 use crate::report::{assemble, examples, gather};
 use crate::week::Week;
@@ -76,7 +77,7 @@ impl WeeklyReport {
 }
 
 /// Answer classes are content: without leave to show it they are numbered.
-fn hide_classes(facts: &mut crate::report::facts::Facts) {
+fn hide_classes(facts: &mut Facts) {
     let mut names: Vec<String> = facts
         .distributions
         .iter()
