@@ -6,10 +6,10 @@
 //!                                                     compact, retain, vacuum ─▶ delta commit
 //! ```
 
-#![expect(dead_code, reason = "for maintenance")]
-
 mod append;
 mod buffer;
+mod check;
+mod compact;
 mod core;
 mod data;
 mod error;
@@ -22,23 +22,28 @@ mod keys;
 mod load;
 mod log;
 mod lookup;
+mod maintain;
 mod medium;
 mod meta;
 mod options;
 mod overrides;
 mod reader;
+mod retain;
 mod site;
 mod snapshot;
 mod store;
 mod table_files;
+mod vacuum;
 mod version_clock;
 pub mod wal;
 
 pub use append::Ack;
+pub use check::{CheckReport, Finding, StoreInfo, TableInfo};
 pub use error::{Result, StoreError};
 pub use file::{ColumnRange, DataFile, DeadRows, RangeValue};
 pub use filter::{FileFilter, IdFilters, IdSet};
 pub use flush::FlushReport;
+pub use maintain::{MaintainOptions, MaintainReport};
 pub use medium::DurableLocal;
 pub use meta::Redaction;
 pub use options::{NoSettle, StoreOptions};

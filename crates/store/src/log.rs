@@ -228,6 +228,18 @@ impl TableLog {
         .await
     }
 
+    /// Returns how many commits a reader has to replay on top of the last checkpoint.
+    pub(crate) async fn commits_since_checkpoint(&self) -> Result<u64> {
+        let entry = format!("{}/_delta_log/_last_checkpoint", self.table.name());
+        let last = match self.site.read(&self.site.path(&entry)).await? {
+            Some(bytes) => serde_json::from_slice::<serde_json::Value>(&bytes)
+                .ok()
+                .and_then(|last| last.get("version")?.as_u64()),
+            None => None,
+        };
+        Ok(last.map_or(self.version() + 1, |last| self.version().saturating_sub(last)))
+    }
+
     fn relative(&self, path: &Path) -> String {
         let root = self.site.path(self.table.name());
         let parts = path.prefix_match(&root).into_iter().flatten();

@@ -22,7 +22,8 @@ impl Settle for NoSettle {
 pub struct StoreOptions {
     /// Tells the time; default the machine's clock.
     pub clock: Arc<dyn Clock>,
-    /// Sets what depends on a whole trace; default nothing.
+    /// Sets what depends on a whole trace; default nothing. A span that it supersedes must not
+    /// influence the others: it is not written to files, so a later call does not know it.
     pub settle: Arc<dyn Settle>,
     /// Takes no lock, creates and writes nothing; default false.
     pub read_only: bool,

@@ -25,10 +25,6 @@ impl Overrides {
         self.0.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Says that a key's versions below this one are dead.
     pub(crate) fn insert(&mut self, key: RowKey, version: Version) {
         let known = self.0.entry(key).or_default();

@@ -7,9 +7,11 @@ use std::time::Duration;
 use spanlake_redact::RedactedBatch;
 
 use crate::append::Ack;
+use crate::check::{CheckReport, StoreInfo};
 use crate::error::{Result, StoreError};
 use crate::flush::FlushReport;
 use crate::inner::{Inner, Role};
+use crate::maintain::{MaintainOptions, MaintainReport};
 use crate::meta::Redaction;
 use crate::options::StoreOptions;
 use crate::snapshot::Snapshot;
@@ -73,6 +75,24 @@ impl Store {
     /// Makes files of everything that is buffered.
     pub async fn flush(&self) -> Result<FlushReport> {
         self.inner.flush().await
+    }
+
+    /// Merges small files, drops expired dates, deletes what nothing needs.
+    ///
+    /// # Errors
+    /// As [`Self::flush`]; what was committed before stays committed.
+    pub async fn maintain(&self, options: MaintainOptions) -> Result<MaintainReport> {
+        self.inner.maintain(options).await
+    }
+
+    /// Looks for damage: missing and foreign files, wrong sizes, row counts and checksums.
+    pub async fn check(&self) -> Result<CheckReport> {
+        self.inner.check().await
+    }
+
+    /// Returns what is in the store.
+    pub async fn info(&self) -> Result<StoreInfo> {
+        self.inner.info().await
     }
 
     /// Flushes and ends writing. Readers of this value still work.

@@ -1,6 +1,7 @@
 //! Data files: how rows become Parquet and come back.
 
 pub(crate) mod facts;
+mod merge;
 mod object;
 mod properties;
 mod read;
@@ -8,7 +9,8 @@ mod stats;
 mod write;
 
 pub(crate) use facts::FileFacts;
+pub(crate) use merge::merge_files;
 pub(crate) use properties::writer_properties;
-pub(crate) use read::{file_rows, read_keys, read_rows_at};
+pub(crate) use read::{file_rows, read_batches, read_keys, read_rows_at};
 pub(crate) use stats::{ranges_from_json, time_column};
 pub(crate) use write::{EncodedFile, encode, file_schema};

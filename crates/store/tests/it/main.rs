@@ -6,4 +6,6 @@ mod external;
 mod half_flush;
 mod kill;
 mod lifecycle;
+mod maintenance;
+mod model;
 mod support;

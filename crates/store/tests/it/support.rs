@@ -25,6 +25,12 @@ impl StepClock {
     }
 }
 
+impl StepClock {
+    pub(crate) fn advance_days(&self, days: i64) {
+        self.0.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
+    }
+}
+
 impl Clock for StepClock {
     fn now(&self) -> Micros {
         Micros(self.0.fetch_add(1_000, Ordering::Relaxed))
@@ -44,14 +50,19 @@ impl Settle for TestSettle {
             .filter(|span| span.parent_span_id.is_none())
             .filter(|span| !span.inherited_columns.iter().any(|column| column == "session_id"))
             .find_map(|span| span.session_id.clone());
-        let parents: Vec<String> =
-            trace.spans.iter().filter_map(|span| span.parent_span_id.clone()).collect();
         let real: Vec<String> = trace
             .spans
             .iter()
             .filter(|span| span.name != "pending")
             .map(|span| span.span_id.clone())
             .collect();
+        for span in &mut trace.spans {
+            let parent = span.parent_span_id.as_ref();
+            span.is_superseded =
+                span.name == "pending" && parent.is_some_and(|parent| real.contains(parent));
+        }
+        let spans = trace.spans.iter().filter(|span| !span.is_superseded);
+        let parents: Vec<String> = spans.filter_map(|span| span.parent_span_id.clone()).collect();
         for span in &mut trace.spans {
             for column in std::mem::take(&mut span.inherited_columns) {
                 assert_eq!(column, "session_id");
@@ -63,9 +74,6 @@ impl Settle for TestSettle {
             }
             let has_children = parents.contains(&span.span_id);
             span.token_role = if has_children { TokenRole::Aggregate } else { TokenRole::Leaf };
-            let parent = span.parent_span_id.as_ref();
-            span.is_superseded =
-                span.name == "pending" && parent.is_some_and(|parent| real.contains(parent));
         }
     }
 }
