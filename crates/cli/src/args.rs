@@ -1,0 +1,212 @@
+//! The command line, as the documentation of its parts.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// The embedded analytical store for LLM traces.
+#[derive(Debug, Parser)]
+#[command(name = "spanlake", version, about, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that mean the same everywhere.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Where the store is: a folder, or file://, s3://, gs://, az:// [default: `store` in spanlake.toml, else ./spanlake-store]
+    #[arg(long, global = true, value_name = "URL", env = "SPANLAKE_STORE", help_heading = "Global")]
+    pub(crate) store: Option<String>,
+    /// Settings file [default: ./spanlake.toml where there is one]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global")]
+    pub(crate) config: Option<PathBuf>,
+    /// How results are written [default: table on a terminal and for short results, else by the -o file's ending]
+    #[arg(long, global = true, value_enum, help_heading = "Global")]
+    pub(crate) format: Option<Format>,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true, help_heading = "Global")]
+    pub(crate) quiet: bool,
+    /// Look at the store as of this time (RFC 3339 or a date) [default: now, or the newest data for reports]
+    #[arg(long, global = true, value_name = "TIME", help_heading = "Global")]
+    pub(crate) as_of: Option<String>,
+}
+
+/// A form of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns aligned for reading
+    Table,
+    /// One JSON object a line
+    Ndjson,
+    /// One JSON array of objects
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+    /// A Parquet file
+    Parquet,
+    /// An Arrow IPC stream
+    Arrow,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a month of example traffic with planted faults, store it and report on it
+    Demo(DemoArgs),
+    /// Store spans from OTLP bodies, OTLP/JSON or JSON lines
+    Ingest(IngestArgs),
+    /// Ask the store in SQL; without -c or -f an interactive shell
+    Sql(SqlArgs),
+    /// Show one trace as a tree
+    Trace(TraceArgs),
+    /// Write a quality report
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Judge stored answers
+    #[command(subcommand)]
+    Evals(EvalsCommand),
+    /// Try the redaction policy
+    #[command(subcommand)]
+    Redact(RedactCommand),
+    /// Look after the store
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Model prices
+    #[command(subcommand)]
+    Prices(PricesCommand),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DemoArgs {
+    /// Folder for the store, the report and the list of planted faults
+    #[arg(default_value = "spanlake-demo")]
+    pub(crate) dir: PathBuf,
+    /// How many traces
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) traces: u64,
+    /// Seed; the same seed makes the same bytes
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// First day after the month of traffic, UTC [default: 2026-06-29]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) end: Option<String>,
+    /// all, none, or a comma-separated list
+    #[arg(long, default_value = "all", value_name = "LIST")]
+    pub(crate) faults: String,
+    /// Replace what an earlier demo left in the folder
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct IngestArgs {
+    /// Files or folders; - is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// default, none, or a policy file; fixed when the store is created
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) redaction: Option<String>,
+}
+
+/// Arguments of `sql`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SqlArgs {
+    /// The statement
+    #[arg(short = 'c', long = "command", value_name = "SQL", conflicts_with = "file")]
+    pub(crate) command: Option<String>,
+    /// A file with the statement
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write the result here instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TraceArgs {
+    /// The trace id, 32 hexadecimal digits; a unique prefix of at least 6 will do
+    pub(crate) trace_id: String,
+    /// Show the content too: messages, documents, tool arguments and results
+    #[arg(long)]
+    pub(crate) content: bool,
+}
+
+/// Reports.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// The last complete ISO week: what got better, what got worse, and why
+    Weekly(WeeklyArgs),
+}
+
+/// Arguments of `report weekly`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WeeklyArgs {
+    /// Folder for report.html, report.md and report.json
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    pub(crate) out: PathBuf,
+    /// Time zone that weeks and days are counted in (Europe/Berlin) [default: `time_zone` in spanlake.toml, else UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+}
+
+/// Evaluations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalsCommand {
+    /// Compute faithfulness and citation validity for stored answers that have none
+    Run,
+}
+
+/// Redaction.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RedactCommand {
+    /// Show what the policy does to the text on standard input
+    Test(RedactTestArgs),
+}
+
+/// Arguments of `redact test`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RedactTestArgs {
+    /// default, or a policy file
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) redaction: Option<String>,
+}
+
+/// Care of the store.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Tables, rows, bytes, policy, versions
+    Info,
+    /// Hold files, log and write-ahead log against each other
+    Check,
+    /// Flush, compact, expire, clean up
+    Maintain(MaintainArgs),
+}
+
+/// Arguments of `store maintain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MaintainArgs {
+    /// One round, then end (the only mode so far)
+    #[arg(long, required = true)]
+    pub(crate) once: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Prices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// Show the prices in force: shipped ones and the store's own
+    List,
+    /// Add dated prices from a CSV file: provider,model,token_class,valid_from,usd_per_million
+    Import {
+        /// The CSV file
+        file: PathBuf,
+    },
+}
