@@ -130,7 +130,7 @@ pub(crate) struct SqlArgs {
 /// Arguments of `trace`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceArgs {
-    /// The trace id, 32 hexadecimal digits; a unique prefix of at least 6 will do
+    /// The trace id, 32 hexadecimal digits
     pub(crate) trace_id: String,
     /// Show the content too: messages, documents, tool arguments and results
     #[arg(long)]

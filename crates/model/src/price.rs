@@ -57,11 +57,30 @@ impl PriceTable {
     pub fn builtin() -> Self {
         let mut table = Self::default();
         for line in include_str!("prices.csv").lines().skip(1) {
-            if let Some(row) = parse_price_line(line) {
+            if let Some(row) = Self::parse_line(line) {
                 table.insert(&row);
             }
         }
         table
+    }
+
+    /// Reads one line of CSV: `provider,model,token_class,valid_from,usd_per_million`; `None` when
+    /// it is not five such cells with a known class, an ISO date and a price of at least 0.
+    pub fn parse_line(line: &str) -> Option<ModelPriceRow> {
+        let mut cells = line.split(',').map(str::trim);
+        let mut cell = || cells.next().filter(|text| !text.is_empty());
+        let row = ModelPriceRow {
+            provider: cell()?.to_owned(),
+            model: cell()?.to_owned(),
+            token_class: TokenClass::from_word(cell()?)?.as_str().to_owned(),
+            valid_from: crate::units::Day::parse_iso(cell()?)?.start(),
+            usd_per_million: cell()?
+                .parse()
+                .ok()
+                .filter(|usd: &f64| usd.is_finite() && *usd >= 0.0)?,
+            ..ModelPriceRow::default()
+        };
+        cells.next().is_none().then_some(row)
     }
 
     /// Adds or replaces one price.
@@ -142,20 +161,6 @@ impl PriceTable {
     }
 }
 
-fn parse_price_line(line: &str) -> Option<ModelPriceRow> {
-    let mut cells = line.split(',').map(str::trim);
-    let (provider, model, class, from, usd) =
-        (cells.next()?, cells.next()?, cells.next()?, cells.next()?, cells.next()?);
-    Some(ModelPriceRow {
-        provider: provider.to_owned(),
-        model: model.to_owned(),
-        token_class: class.to_owned(),
-        valid_from: crate::units::Day::parse_iso(from)?.start(),
-        usd_per_million: usd.parse().ok()?,
-        ..ModelPriceRow::default()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +209,22 @@ mod tests {
         assert_eq!(cost("gpt-4o-2024-11-20", "2026-03-01"), Some(4.0));
         assert_eq!(cost("gpt-4o-mini", "2026-04-01"), Some(1.0));
         assert_eq!(cost("unknown", "2026-04-01"), None);
+    }
+
+    #[test]
+    fn a_line_must_be_five_good_cells() {
+        assert!(PriceTable::parse_line("p, m*, input, 2026-01-01, 0.5").is_some());
+        for bad in [
+            "",
+            "p,m,input,2026-01-01",
+            "p,m,words,2026-01-01,1",
+            "p,m,input,soon,1",
+            "p,m,input,2026-01-01,-1",
+            "p,m,input,2026-01-01,NaN",
+            "p,m,input,2026-01-01,1,2",
+        ] {
+            assert!(PriceTable::parse_line(bad).is_none(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! `spanlake demo`.
+
+use anyhow::{Context as _, Result, bail};
+use spanlake::Step;
+use spanlake::demo::{DemoOptions, FaultSet};
+use tokio::runtime::Runtime;
+
+use super::config;
+use super::sql::run_statement;
+use crate::Outcome;
+use crate::args::{DemoArgs, Format, Global};
+use crate::progress::count_bar;
+
+/// What a stranger looks at first.
+const QUALITY: &str = "select prompt_name as prompt, prompt_version as version, calls, \
+    parse_failure_rate, faithfulness_mean as faithfulness, cost_usd_per_call as usd_per_call, \
+    latency_p95_ms from prompt_quality order by prompt_name, prompt_version";
+
+pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result<Outcome> {
+    let mut options = DemoOptions { traces: args.traces, seed: args.seed, ..DemoOptions::default() };
+    options.faults = FaultSet::parse(&args.faults)?;
+    if let Some(end) = &args.end {
+        options.end = chrono::NaiveDate::parse_from_str(end, "%Y-%m-%d")
+            .with_context(|| format!("--end {end}: give a date like 2026-06-29"))?;
+    }
+    prepare(args)?;
+    runtime.block_on(async {
+        let bar = count_bar(0, global.quiet);
+        let summary = spanlake::demo_into(&args.dir, config(global)?, options, |step, done, total| {
+            bar.set_message(match step {
+                Step::Ingest => "storing a month of traffic",
+                Step::Compact => "compacting",
+                Step::Evaluate => "judging answers",
+                Step::Report => "writing the weekly report",
+            });
+            bar.set_length(total);
+            bar.set_position(done);
+        })
+        .await?;
+        bar.finish_and_clear();
+        let lake = spanlake::Spanlake::builder(&summary.store.to_string_lossy()).read_only().open().await?;
+        if !global.quiet {
+            run_statement(&lake, QUALITY, Format::Table, None, false).await?;
+            println!("\n{summary}");
+        }
+        Ok(Outcome::Done)
+    })
+}
+
+/// Makes room: refuses to touch a folder that a demo did not make.
+fn prepare(args: &DemoArgs) -> Result<()> {
+    let dir = &args.dir;
+    let empty = !dir.exists() || std::fs::read_dir(dir).is_ok_and(|mut inside| inside.next().is_none());
+    if empty {
+        return Ok(());
+    }
+    if !dir.join("faults.json").exists() && !dir.join("store").join("_store").exists() {
+        bail!("{} is not empty and not a demo's: choose another folder", dir.display());
+    }
+    if !args.force {
+        bail!("{} holds an earlier demo: give --force to replace it", dir.display());
+    }
+    for inside in ["store", "report"] {
+        let path = dir.join(inside);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! `spanlake evals`.
+
+use anyhow::Result;
+use tokio::runtime::Runtime;
+
+use super::{config, open};
+use crate::Outcome;
+use crate::args::{EvalsCommand, Global};
+use crate::progress::count_bar;
+
+pub(super) fn run(global: &Global, command: EvalsCommand, runtime: &Runtime) -> Result<Outcome> {
+    let EvalsCommand::Run = command;
+    runtime.block_on(async {
+        let lake = open(global, config(global)?).await?;
+        let bar = count_bar(0, global.quiet);
+        bar.set_message("judging answers");
+        let summary = lake
+            .evaluate(|done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            })
+            .await?;
+        bar.finish_and_clear();
+        lake.close().await?;
+        if !global.quiet {
+            println!("{summary}");
+        }
+        Ok(Outcome::Done)
+    })
+}

@@ -1,0 +1,108 @@
+//! One file per command.
+
+mod demo;
+mod evals;
+mod ingest;
+mod prices;
+mod redact;
+mod report;
+pub(crate) mod sql;
+mod store;
+mod trace;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use spanlake::model::{Clock, Day, Micros};
+use spanlake::{Config, Spanlake};
+use tokio::runtime::Runtime;
+
+use crate::Outcome;
+use crate::args::{Args, Command, Global};
+
+const CONFIG_FILE: &str = "spanlake.toml";
+const DEFAULT_STORE: &str = "spanlake-store";
+
+/// Runs the command asked for.
+pub(crate) fn run(args: Args) -> Result<Outcome> {
+    let runtime = runtime()?;
+    let global = args.global;
+    match args.command {
+        Command::Demo(args) => demo::run(&global, &args, &runtime),
+        Command::Ingest(args) => ingest::run(&global, args, &runtime),
+        Command::Sql(args) => sql::run(&global, &args, &runtime),
+        Command::Trace(args) => trace::run(&global, &args, &runtime),
+        Command::Report(command) => report::run(&global, command, &runtime),
+        Command::Evals(command) => evals::run(&global, command, &runtime),
+        Command::Redact(command) => redact::run(&global, command),
+        Command::Store(command) => store::run(&global, command, &runtime),
+        Command::Prices(command) => prices::run(&global, command, &runtime),
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start worker threads")
+}
+
+/// Reads the settings: the file given, else `spanlake.toml` here, else the defaults.
+fn config(global: &Global) -> Result<Config> {
+    let path = global.config.as_deref().unwrap_or(Path::new(CONFIG_FILE));
+    if global.config.is_none() && !path.exists() {
+        return Ok(Config::default());
+    }
+    Ok(Config::read(path)?)
+}
+
+fn store_url(global: &Global, config: &Config) -> String {
+    global
+        .store
+        .clone()
+        .or_else(|| config.store.clone())
+        .unwrap_or_else(|| DEFAULT_STORE.to_owned())
+}
+
+/// Opens the store for writing.
+async fn open(global: &Global, config: Config) -> Result<Spanlake> {
+    let url = store_url(global, &config);
+    let lake = Spanlake::builder(&url).config(config).open().await?;
+    if let Some(warning) = lake.redactor().warning()
+        && !global.quiet
+    {
+        eprintln!("warning: {warning}");
+    }
+    Ok(lake)
+}
+
+/// Opens the store for reading: no lock, nothing created.
+async fn open_read_only(global: &Global, config: Config) -> Result<Spanlake> {
+    let url = store_url(global, &config);
+    let mut builder = Spanlake::builder(&url).config(config).read_only();
+    if let Some(time) = as_of(global)? {
+        builder = builder.clock(Arc::new(FixedClock(time)));
+    }
+    Ok(builder.open().await?)
+}
+
+/// Reads `--as-of`: RFC 3339, or a date that means its midnight, UTC.
+fn as_of(global: &Global) -> Result<Option<Micros>> {
+    let Some(text) = &global.as_of else { return Ok(None) };
+    if let Some(day) = Day::parse_iso(text) {
+        return Ok(Some(day.start()));
+    }
+    let time = chrono::DateTime::parse_from_rfc3339(text)
+        .with_context(|| format!("--as-of {text}: give 2026-11-24 or 2026-11-24T08:00:00Z"))?;
+    Ok(Some(Micros(time.timestamp_micros())))
+}
+
+#[derive(Debug)]
+struct FixedClock(Micros);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Micros {
+        self.0
+    }
+}

@@ -1,0 +1,196 @@
+//! Bytes in: decode and redact on worker threads, append in order of arrival.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use serde::Serialize;
+use spanlake_ingest::{Decoded, IngestContext};
+use spanlake_redact::RedactedBatch;
+
+use crate::Spanlake;
+use crate::error::{Error, Result};
+
+/// Bodies decoded and redacted at a time, and appends in flight. Two of each keep two cores and
+/// the disk busy; more would only hold more memory.
+const IN_FLIGHT: usize = 4;
+
+/// What became of input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IngestSummary {
+    /// Request bodies or chunks of lines read.
+    pub requests: u64,
+    /// Bytes read, before decompression.
+    pub bytes: u64,
+    /// Span records accepted; a re-exported span counts again.
+    pub spans: u64,
+    /// Scores and labels accepted.
+    pub evals: u64,
+    /// Log records used.
+    pub log_records: u64,
+    /// Log records that say nothing about LLM calls.
+    pub ignored_log_records: u64,
+    /// Spans, log records or evaluations rejected.
+    pub rejected: u64,
+    /// Places in the input where something was rejected or cut, by reason.
+    pub problems: BTreeMap<String, u64>,
+    /// The first problems, one line each: where, why, what to do. The rest is in `ingest_errors`.
+    pub messages: Vec<String>,
+}
+
+/// Problems named one by one; all are counted, and rows of `ingest_errors`.
+const MAX_MESSAGES: usize = 20;
+
+impl IngestSummary {
+    /// Whether anything was rejected or cut.
+    pub fn has_problems(&self) -> bool {
+        self.rejected > 0 || !self.problems.is_empty()
+    }
+
+    /// Adds another summary.
+    pub fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.spans += other.spans;
+        self.evals += other.evals;
+        self.log_records += other.log_records;
+        self.ignored_log_records += other.ignored_log_records;
+        self.rejected += other.rejected;
+        for (code, count) in other.problems {
+            *self.problems.entry(code).or_default() += count;
+        }
+        let room = MAX_MESSAGES.saturating_sub(self.messages.len());
+        self.messages.extend(other.messages.into_iter().take(room));
+    }
+
+    fn of(decoded: &Decoded, bytes: usize) -> Self {
+        let counts = decoded.counts;
+        let mut summary = Self {
+            requests: 1,
+            bytes: bytes as u64,
+            spans: counts.spans,
+            evals: counts.evals,
+            log_records: counts.log_records,
+            ignored_log_records: counts.ignored_log_records,
+            rejected: counts.rejected,
+            ..Self::default()
+        };
+        for error in &decoded.batch.errors {
+            *summary.problems.entry(error.code.clone()).or_default() += 1;
+            if summary.messages.len() < MAX_MESSAGES {
+                let place = error.offset.map_or_else(String::new, |at| format!(" at {at}"));
+                let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!(": {hint}"));
+                summary.messages.push(format!("{}{place}: {}{hint}", error.source, error.code));
+            }
+        }
+        summary
+    }
+}
+
+/// One request body and where it came from.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// File name or listener, for messages and `ingest_errors`.
+    pub source: String,
+    /// The body: OTLP protobuf or JSON, JSON lines, native JSON lines; gzip and zstd are seen.
+    pub body: Bytes,
+}
+
+impl Spanlake {
+    /// Stores one request body. Returns when its rows are durable on this store's log.
+    ///
+    /// # Errors
+    /// When the store cannot take the rows. Input that cannot be understood is no error: it is
+    /// counted in the summary and in `ingest_errors`.
+    pub async fn ingest(&self, source: &str, body: impl Into<Bytes>) -> Result<IngestSummary> {
+        let request = Request { source: source.to_owned(), body: body.into() };
+        self.ingest_all(futures::stream::iter([Ok(request)])).await
+    }
+
+    /// Stores request bodies as they come, several at a time, in order. Returns when all are
+    /// durable.
+    ///
+    /// # Errors
+    /// The first error of the stream or the store; bodies before it are stored.
+    pub async fn ingest_all(
+        &self,
+        requests: impl Stream<Item = Result<Request>> + Send,
+    ) -> Result<IngestSummary> {
+        self.ingest_with(requests, |_| ()).await
+    }
+
+    /// As [`Self::ingest_all`]; tells `progress` of each body's size once it is durable.
+    ///
+    /// # Errors
+    /// The first error of the stream or the store; bodies before it are stored.
+    pub async fn ingest_with(
+        &self,
+        requests: impl Stream<Item = Result<Request>> + Send,
+        progress: impl Fn(u64) + Send,
+    ) -> Result<IngestSummary> {
+        let durable = requests
+            .map(|request| async move { self.prepare(request?).await })
+            .buffered(IN_FLIGHT)
+            .map(|prepared| async move {
+                let (batch, summary) = prepared?;
+                if batch.len() > 0 {
+                    self.store.append(batch).await?;
+                }
+                Ok::<_, Error>(summary)
+            })
+            .buffered(IN_FLIGHT);
+        let mut total = IngestSummary::default();
+        futures::pin_mut!(durable);
+        while let Some(summary) = durable.try_next().await? {
+            progress(summary.bytes);
+            total.add(summary);
+        }
+        Ok(total)
+    }
+
+    /// Reads a file or pipe of any size in bounded chunks and stores it.
+    ///
+    /// # Errors
+    /// When the input cannot be read or the store cannot take the rows.
+    pub async fn ingest_reader(
+        &self,
+        source: &str,
+        reader: impl Read + Send + 'static,
+        progress: impl Fn(u64) + Send,
+    ) -> Result<IngestSummary> {
+        let limits = self.context.read().limits.clone();
+        let name = source.to_owned();
+        let (sender, receiver) = tokio::sync::mpsc::channel(2);
+        let reading = tokio::task::spawn_blocking(move || {
+            for chunk in spanlake_ingest::chunks(reader, &name, &limits) {
+                let request = chunk
+                    .map(|body| Request { source: name.clone(), body: body.into() })
+                    .map_err(|source| Error::Read { origin: name.clone(), source });
+                let failed = request.is_err();
+                if sender.blocking_send(request).is_err() || failed {
+                    break;
+                }
+            }
+        });
+        let requests = futures::stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|request| (request, receiver))
+        });
+        let summary = self.ingest_with(requests, progress).await?;
+        reading.await?;
+        Ok(summary)
+    }
+
+    async fn prepare(&self, request: Request) -> Result<(RedactedBatch, IngestSummary)> {
+        let mut context: IngestContext = self.context.read().clone();
+        context.received = self.clock.now();
+        let redactor = Arc::clone(&self.redactor);
+        let work = move || {
+            let decoded = spanlake_ingest::decode_body(&request.body, &request.source, &context);
+            let summary = IngestSummary::of(&decoded, request.body.len());
+            (redactor.redact(decoded.batch), summary)
+        };
+        Ok(tokio::task::spawn_blocking(work).await?)
+    }
+}

@@ -1,0 +1,99 @@
+//! Loads what redaction needs from outside: the policy file and the key.
+
+use std::path::Path;
+
+use spanlake_redact::{HmacKey, Policy, Redactor};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// Environment variable that holds the redaction key.
+pub const KEY_VARIABLE: &str = "SPANLAKE_REDACTION_KEY";
+
+/// Builds the redactor that the settings ask for.
+///
+/// # Errors
+/// When the policy or the key cannot be read or is not valid.
+pub fn redactor(config: &Config) -> Result<Redactor> {
+    let name = config.redaction.as_deref().unwrap_or("default");
+    let invalid = |reason: String| Error::Policy { path: name.to_owned(), reason };
+    let policy = match name {
+        "default" => Policy::default_policy(),
+        "none" => Policy::none(),
+        file => {
+            let text = std::fs::read_to_string(file).map_err(|error| invalid(error.to_string()))?;
+            Policy::from_toml(&text).map_err(|error| invalid(error.to_string()))?
+        }
+    };
+    let key = if policy.is_none() { None } else { key(config)? };
+    Redactor::new(policy, key).map_err(|error| invalid(error.to_string()))
+}
+
+/// Loads the redaction key: the environment first, then the file of the settings; `None` without
+/// either.
+///
+/// # Errors
+/// When the key is too short, or its file can be read by others.
+pub fn key(config: &Config) -> Result<Option<HmacKey>> {
+    if let Ok(text) = std::env::var(KEY_VARIABLE) {
+        return parsed(KEY_VARIABLE, text.as_bytes()).map(Some);
+    }
+    let Some(path) = &config.redaction_key_file else { return Ok(None) };
+    let origin = path.display().to_string();
+    let refused = |reason: String| Error::Key { origin: origin.clone(), reason };
+    check_mode(path).map_err(&refused)?;
+    let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    parsed(&origin, &bytes).map(Some)
+}
+
+fn parsed(origin: &str, bytes: &[u8]) -> Result<HmacKey> {
+    HmacKey::new(bytes)
+        .map_err(|error| Error::Key { origin: origin.to_owned(), reason: error.to_string() })
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode();
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(format!("others may read it (mode {:o}): run chmod 600 on it", mode & 0o777))
+    }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("key");
+        std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").expect("writable");
+        let config =
+            Config { redaction_key_file: Some(path.clone()), ..Config::default() };
+        let set = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("own file");
+        };
+        set(0o644);
+        let message = key(&config).expect_err("readable by others").to_string();
+        assert!(message.contains("chmod 600"), "{message}");
+        set(0o600);
+        assert!(key(&config).expect("private").is_some());
+    }
+
+    #[test]
+    fn an_unknown_policy_file_is_named() {
+        let config = Config { redaction: Some("/nowhere/policy.toml".into()), ..Config::default() };
+        let message = redactor(&config).expect_err("no such file").to_string();
+        assert!(message.contains("/nowhere/policy.toml"), "{message}");
+    }
+}

@@ -1,0 +1,130 @@
+//! What is kept beside the traces: prompt versions, releases, prices. What decoding needs of them
+//! is read back at open and after each change.
+
+use spanlake_ingest::SchemaRegistry;
+use spanlake_model::{ModelPriceRow, PriceTable, PromptRow, ReleaseRow, Rows, Table};
+
+use crate::Spanlake;
+use crate::error::{Error, Result};
+
+impl Spanlake {
+    /// Registers prompt versions. Later spans of a version with an output schema are checked
+    /// against it.
+    ///
+    /// # Errors
+    /// When the store cannot take the rows.
+    pub async fn register_prompts(&self, mut prompts: Vec<PromptRow>) -> Result<()> {
+        let key = self.context.read().hash_key.clone();
+        let now = self.clock.now();
+        for prompt in &mut prompts {
+            prompt.ingest_time = now;
+            prompt.date = prompt.time.day();
+            prompt.template_hash = prompt
+                .template
+                .as_deref()
+                .and_then(|text| spanlake_ingest::prompt_hash(key.as_deref(), text));
+        }
+        self.append_rows(Rows::Prompts(prompts)).await?;
+        refresh(self).await
+    }
+
+    /// Records releases and rollbacks.
+    ///
+    /// # Errors
+    /// When the store cannot take the rows.
+    pub async fn record_releases(&self, mut releases: Vec<ReleaseRow>) -> Result<()> {
+        let now = self.clock.now();
+        for release in &mut releases {
+            release.ingest_time = now;
+            release.date = release.time.day();
+        }
+        self.append_rows(Rows::Releases(releases)).await
+    }
+
+    /// Adds dated prices; spans stored later are priced with them.
+    ///
+    /// # Errors
+    /// When the store cannot take the rows.
+    pub async fn add_prices(&self, mut prices: Vec<ModelPriceRow>) -> Result<()> {
+        let now = self.clock.now();
+        for price in &mut prices {
+            price.ingest_time = now;
+            price.date = now.day();
+        }
+        self.append_rows(Rows::ModelPrices(prices)).await?;
+        refresh(self).await
+    }
+
+    /// Returns the prices in force: the shipped ones and the store's own.
+    pub fn prices(&self) -> Vec<ModelPriceRow> {
+        self.context.read().prices.rows()
+    }
+
+    /// Reads the prices of a store opened read-only.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load_registry(&self) -> Result<()> {
+        refresh(self).await
+    }
+
+    /// Redacts rows of any table and stores them.
+    pub(crate) async fn append_rows(&self, rows: Rows) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.store.append(self.redactor.redact_table(rows)).await?;
+        Ok(())
+    }
+}
+
+/// Reads schemas and prices back from the store.
+pub(crate) async fn refresh(lake: &Spanlake) -> Result<()> {
+    let mut schemas = Vec::new();
+    let statement = "select name, version, output_schema from prompts \
+                     where output_schema is not null order by time, row_version";
+    for batch in lake.query(statement).await? {
+        let Rows::Prompts(rows) = Table::Prompts.read_rows(&batch, 0..batch.num_rows()) else {
+            continue;
+        };
+        schemas.extend(
+            rows.into_iter()
+                .filter_map(|row| Some((row.name, row.version, row.output_schema?))),
+        );
+    }
+    let mut prices = PriceTable::builtin();
+    let statement = "select provider, model, token_class, valid_from, usd_per_million \
+                     from model_prices order by row_version";
+    for batch in lake.query(statement).await? {
+        let Rows::ModelPrices(rows) = Table::ModelPrices.read_rows(&batch, 0..batch.num_rows())
+        else {
+            continue;
+        };
+        rows.iter().for_each(|row| prices.insert(row));
+    }
+    let mut context = lake.context.write();
+    context.schemas = SchemaRegistry::new(schemas);
+    context.prices = prices;
+    Ok(())
+}
+
+/// Parses prices from CSV: `provider,model,token_class,valid_from,usd_per_million` with a header.
+///
+/// # Errors
+/// Names the line and what it lacks.
+pub fn parse_prices(text: &str) -> Result<Vec<ModelPriceRow>> {
+    let mut rows = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).skip(1).filter(|(_, line)| !line.trim().is_empty())
+    {
+        let row = spanlake_model::PriceTable::parse_line(line).ok_or_else(|| Error::Invalid {
+            what: "prices",
+            reason: format!(
+                "line {number} is not provider,model,token_class,valid_from,usd_per_million \
+                 with a class of input, output, cache_read, cache_write, reasoning, a date and a \
+                 price of at least 0"
+            ),
+        })?;
+        rows.push(row);
+    }
+    Ok(rows)
+}
