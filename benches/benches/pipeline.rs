@@ -49,7 +49,8 @@ fn run_all() -> Result<()> {
         if stage != "query" && built.exists() {
             continue;
         }
-        let status = Command::new(std::env::current_exe()?).arg("--stage").arg(stage).arg(dir).status()?;
+        let status =
+            Command::new(std::env::current_exe()?).arg("--stage").arg(stage).arg(dir).status()?;
         if !status.success() {
             bail!("stage {stage} failed");
         }
@@ -65,7 +66,8 @@ fn traces() -> u64 {
 fn generate(dir: &Path) -> Result<()> {
     let mut out = BufWriter::new(File::create(dir.join("requests"))?);
     let (mut requests, mut bytes) = (0_u64, 0_u64);
-    for request in Demo::new(DemoOptions { traces: traces(), ..DemoOptions::default() }).requests() {
+    for request in Demo::new(DemoOptions { traces: traces(), ..DemoOptions::default() }).requests()
+    {
         out.write_all(&(request.body.len() as u32).to_le_bytes())?;
         out.write_all(&request.body)?;
         requests += 1;
@@ -106,7 +108,11 @@ async fn ingest(dir: &Path) -> Result<()> {
             summary.bytes as f64 / 1e6 / seconds
         )
     };
-    println!("ingest, acknowledged: {} spans in {acknowledged:.1} s, {}", summary.spans, rate(acknowledged));
+    println!(
+        "ingest, acknowledged: {} spans in {acknowledged:.1} s, {}",
+        summary.spans,
+        rate(acknowledged)
+    );
     println!("ingest, in Parquet:   {flushed:.1} s, {}", rate(flushed));
     if let Some(peak) = peak_resident_bytes() {
         println!("ingest, peak memory:  {:.0} MB resident", peak as f64 / 1e6);
@@ -126,7 +132,8 @@ async fn query(dir: &Path) -> Result<()> {
     let store = dir.join("store");
     let lake = Spanlake::builder(&store.to_string_lossy()).read_only().open().await?;
     let count = lake.query("select count(*) from spans").await?;
-    let spans = count.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+    let spans =
+        count.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
     println!("store: {spans} spans");
     let one = lake.query("select trace_id, prompt_name, tenant_id from spans where kind = 'llm' and prompt_name is not null order by start_time, trace_id limit 1 offset 5000").await?;
     let cell = |column: usize| {

@@ -18,7 +18,13 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Global {
     /// Where the store is: a folder, or file://, s3://, gs://, az:// [default: `store` in spanlake.toml, else ./spanlake-store]
-    #[arg(long, global = true, value_name = "URL", env = "SPANLAKE_STORE", help_heading = "Global")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SPANLAKE_STORE",
+        help_heading = "Global"
+    )]
     pub(crate) store: Option<String>,
     /// Settings file [default: ./spanlake.toml where there is one]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global")]

@@ -45,7 +45,13 @@ pub(crate) struct Sink {
 type Out = Box<dyn Write + Send>;
 
 enum FormatWriter {
-    Table { out: Out, batches: Vec<RecordBatch>, kept: usize, schema: SchemaRef, width: Option<u16> },
+    Table {
+        out: Out,
+        batches: Vec<RecordBatch>,
+        kept: usize,
+        schema: SchemaRef,
+        width: Option<u16>,
+    },
     Ndjson(arrow::json::Writer<Out, LineDelimited>),
     Json(arrow::json::Writer<Out, JsonArray>),
     Csv(Box<arrow::csv::Writer<Out>>),
@@ -218,7 +224,8 @@ fn json_cells(field: &Field, column: &ArrayRef) -> Result<StringArray> {
     let single = Schema::new(vec![Field::new("v", field.data_type().clone(), true)]);
     let batch = RecordBatch::try_new(Arc::new(single), vec![Arc::clone(column)])?;
     let mut lines = Vec::new();
-    let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut lines);
+    let mut writer =
+        WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut lines);
     writer.write(&batch)?;
     writer.finish()?;
     drop(writer);

@@ -51,6 +51,7 @@ pub use decompress::decompress;
 pub use error::IngestError;
 pub use evals::EVALUATOR_SPAN;
 pub use format::{Format, detect};
+pub use normalise::keyed_hash as prompt_hash;
 pub use reader::{Chunk, Chunks, DEFAULT_CHUNK_BYTES};
 pub use requests::{decode_logs, decode_traces};
 pub use settle::TraceSettler;

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_setting_is_named_with_its_place() {
-        let message = read("[retention]\npayload_day = 3\n").expect_err("unknown field").to_string();
+        let message =
+            read("[retention]\npayload_day = 3\n").expect_err("unknown field").to_string();
         assert!(message.contains("payload_day") && message.contains("line 2"), "{message}");
     }
 

@@ -86,7 +86,9 @@ impl Error {
     /// Whether the caller's input is at fault.
     pub fn is_invalid_input(&self) -> bool {
         match self {
-            Self::Config { .. } | Self::Policy { .. } | Self::Key { .. } | Self::Invalid { .. } => true,
+            Self::Config { .. } | Self::Policy { .. } | Self::Key { .. } | Self::Invalid { .. } => {
+                true
+            }
             Self::Store(error) => error.is_invalid_input(),
             Self::Query(error) => error.is_invalid_input(),
             _ => false,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
-use spanlake_ingest::{Decoded, IngestContext};
+use spanlake_ingest::{Chunk, Chunks, DEFAULT_CHUNK_BYTES, Decoded, IngestContext, IngestError};
+use spanlake_model::Micros;
 use spanlake_redact::RedactedBatch;
 
 use crate::Spanlake;
@@ -22,16 +23,18 @@ const IN_FLIGHT: usize = 4;
 pub struct IngestSummary {
     /// Request bodies or chunks of lines read.
     pub requests: u64,
-    /// Bytes read, before decompression.
+    /// Bytes decoded; of files and pipes, after decompression.
     pub bytes: u64,
     /// Span records accepted; a re-exported span counts again.
     pub spans: u64,
     /// Scores and labels accepted.
     pub evals: u64,
-    /// Log records used.
+    /// Log records read, the ignored ones included.
     pub log_records: u64,
     /// Log records that say nothing about LLM calls.
     pub ignored_log_records: u64,
+    /// Metrics, all ignored.
+    pub ignored_metrics: u64,
     /// Spans, log records or evaluations rejected.
     pub rejected: u64,
     /// Places in the input where something was rejected or cut, by reason.
@@ -57,6 +60,7 @@ impl IngestSummary {
         self.evals += other.evals;
         self.log_records += other.log_records;
         self.ignored_log_records += other.ignored_log_records;
+        self.ignored_metrics += other.ignored_metrics;
         self.rejected += other.rejected;
         for (code, count) in other.problems {
             *self.problems.entry(code).or_default() += count;
@@ -74,6 +78,7 @@ impl IngestSummary {
             evals: counts.evals,
             log_records: counts.log_records,
             ignored_log_records: counts.ignored_log_records,
+            ignored_metrics: counts.ignored_metrics,
             rejected: counts.rejected,
             ..Self::default()
         };
@@ -81,7 +86,8 @@ impl IngestSummary {
             *summary.problems.entry(error.code.clone()).or_default() += 1;
             if summary.messages.len() < MAX_MESSAGES {
                 let place = error.offset.map_or_else(String::new, |at| format!(" at {at}"));
-                let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!(": {hint}"));
+                let hint =
+                    error.hint.as_deref().map_or_else(String::new, |hint| format!(": {hint}"));
                 summary.messages.push(format!("{}{place}: {}{hint}", error.source, error.code));
             }
         }
@@ -96,6 +102,17 @@ pub struct Request {
     pub source: String,
     /// The body: OTLP protobuf or JSON, JSON lines, native JSON lines; gzip and zstd are seen.
     pub body: Bytes,
+    /// When it arrived; `None` is now.
+    pub received: Option<Micros>,
+}
+
+/// What one worker decodes.
+enum Piece {
+    Body(Request),
+    /// A part of a larger input.
+    Chunk(Arc<str>, Chunk),
+    /// An input, or the rest of one, that cannot be read.
+    Unreadable(Arc<str>, IngestError),
 }
 
 impl Spanlake {
@@ -105,7 +122,7 @@ impl Spanlake {
     /// When the store cannot take the rows. Input that cannot be understood is no error: it is
     /// counted in the summary and in `ingest_errors`.
     pub async fn ingest(&self, source: &str, body: impl Into<Bytes>) -> Result<IngestSummary> {
-        let request = Request { source: source.to_owned(), body: body.into() };
+        let request = Request { source: source.to_owned(), body: body.into(), received: None };
         self.ingest_all(futures::stream::iter([Ok(request)])).await
     }
 
@@ -118,24 +135,60 @@ impl Spanlake {
         &self,
         requests: impl Stream<Item = Result<Request>> + Send,
     ) -> Result<IngestSummary> {
-        self.ingest_with(requests, |_| ()).await
+        self.ingest_pieces(requests.map_ok(Piece::Body)).await
     }
 
-    /// As [`Self::ingest_all`]; tells `progress` of each body's size once it is durable.
+    /// Reads a file or pipe of any size in bounded chunks and stores it. What cannot be read of it
+    /// is counted like other rejected input.
     ///
     /// # Errors
-    /// The first error of the stream or the store; bodies before it are stored.
-    pub async fn ingest_with(
+    /// When the store cannot take the rows.
+    pub async fn ingest_reader(
         &self,
-        requests: impl Stream<Item = Result<Request>> + Send,
-        progress: impl Fn(u64) + Send,
+        source: &str,
+        reader: impl Read + Send + 'static,
     ) -> Result<IngestSummary> {
-        let durable = requests
-            .map(|request| async move { self.prepare(request?).await })
+        let limits = self.context.read().limits.clone();
+        let name: Arc<str> = Arc::from(source);
+        let (sender, receiver) = tokio::sync::mpsc::channel(2);
+        let reading = tokio::task::spawn_blocking(move || {
+            let file_name = name.rsplit('/').next();
+            let chunks = match Chunks::new(reader, file_name, DEFAULT_CHUNK_BYTES, &limits) {
+                Ok(chunks) => chunks,
+                Err(error) => {
+                    // The receiver is there until the channel's end.
+                    let _ = sender.blocking_send(Ok(Piece::Unreadable(name, error)));
+                    return;
+                }
+            };
+            for chunk in chunks {
+                let piece = match chunk {
+                    Ok(chunk) => Piece::Chunk(Arc::clone(&name), chunk),
+                    Err(error) => Piece::Unreadable(Arc::clone(&name), error),
+                };
+                if sender.blocking_send(Ok(piece)).is_err() {
+                    break;
+                }
+            }
+        });
+        let pieces = futures::stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|piece| (piece, receiver))
+        });
+        let summary = self.ingest_pieces(pieces).await?;
+        reading.await?;
+        Ok(summary)
+    }
+
+    async fn ingest_pieces(
+        &self,
+        pieces: impl Stream<Item = Result<Piece>> + Send,
+    ) -> Result<IngestSummary> {
+        let durable = pieces
+            .map(|piece| async move { self.prepare(piece?).await })
             .buffered(IN_FLIGHT)
             .map(|prepared| async move {
                 let (batch, summary) = prepared?;
-                if batch.len() > 0 {
+                if !batch.is_empty() {
                     self.store.append(batch).await?;
                 }
                 Ok::<_, Error>(summary)
@@ -144,53 +197,38 @@ impl Spanlake {
         let mut total = IngestSummary::default();
         futures::pin_mut!(durable);
         while let Some(summary) = durable.try_next().await? {
-            progress(summary.bytes);
             total.add(summary);
         }
         Ok(total)
     }
 
-    /// Reads a file or pipe of any size in bounded chunks and stores it.
-    ///
-    /// # Errors
-    /// When the input cannot be read or the store cannot take the rows.
-    pub async fn ingest_reader(
-        &self,
-        source: &str,
-        reader: impl Read + Send + 'static,
-        progress: impl Fn(u64) + Send,
-    ) -> Result<IngestSummary> {
-        let limits = self.context.read().limits.clone();
-        let name = source.to_owned();
-        let (sender, receiver) = tokio::sync::mpsc::channel(2);
-        let reading = tokio::task::spawn_blocking(move || {
-            for chunk in spanlake_ingest::chunks(reader, &name, &limits) {
-                let request = chunk
-                    .map(|body| Request { source: name.clone(), body: body.into() })
-                    .map_err(|source| Error::Read { origin: name.clone(), source });
-                let failed = request.is_err();
-                if sender.blocking_send(request).is_err() || failed {
-                    break;
-                }
-            }
-        });
-        let requests = futures::stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|request| (request, receiver))
-        });
-        let summary = self.ingest_with(requests, progress).await?;
-        reading.await?;
-        Ok(summary)
-    }
-
-    async fn prepare(&self, request: Request) -> Result<(RedactedBatch, IngestSummary)> {
+    async fn prepare(&self, piece: Piece) -> Result<(RedactedBatch, IngestSummary)> {
         let mut context: IngestContext = self.context.read().clone();
-        context.received = self.clock.now();
+        context.received = match &piece {
+            Piece::Body(Request { received: Some(received), .. }) => *received,
+            _ => self.clock.now(),
+        };
         let redactor = Arc::clone(&self.redactor);
         let work = move || {
-            let decoded = spanlake_ingest::decode_body(&request.body, &request.source, &context);
-            let summary = IngestSummary::of(&decoded, request.body.len());
+            let (decoded, bytes) = decode(&piece, &context);
+            let summary = IngestSummary::of(&decoded, bytes);
             (redactor.redact(decoded.batch), summary)
         };
         Ok(tokio::task::spawn_blocking(work).await?)
+    }
+}
+
+fn decode(piece: &Piece, context: &IngestContext) -> (Decoded, usize) {
+    match piece {
+        Piece::Body(request) => {
+            let name = request.source.rsplit('/').next();
+            let decoded =
+                spanlake_ingest::decode_any(&request.body, name, &request.source, context);
+            (decoded, request.body.len())
+        }
+        Piece::Chunk(source, chunk) => (chunk.decode(source, context), chunk.bytes.len()),
+        Piece::Unreadable(source, error) => {
+            (spanlake_ingest::rejected(error, 0, source, context), 0)
+        }
     }
 }

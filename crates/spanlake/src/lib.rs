@@ -42,12 +42,13 @@ use spanlake_store::Store;
 
 pub use config::Config;
 pub use error::{Error, Result};
+pub use evaluate::EvaluationSummary;
 pub use ingest::{IngestSummary, Request};
 pub use open::Builder;
 pub use privacy::{KEY_VARIABLE, redactor};
 pub use registry::parse_prices;
 pub use report::{WeeklyFiles, WeeklyOptions};
-pub use showcase::{DemoSummary, Step};
+pub use showcase::{DemoSummary, Step, demo_into};
 pub use {
     spanlake_ingest as ingestion, spanlake_model as model, spanlake_quality as quality,
     spanlake_query as query, spanlake_redact as redact, spanlake_store as store,

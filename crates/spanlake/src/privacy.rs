@@ -78,10 +78,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("key");
         std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").expect("writable");
-        let config =
-            Config { redaction_key_file: Some(path.clone()), ..Config::default() };
+        let config = Config { redaction_key_file: Some(path.clone()), ..Config::default() };
         let set = |mode| {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("own file");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
+                .expect("own file");
         };
         set(0o644);
         let message = key(&config).expect_err("readable by others").to_string();

@@ -14,7 +14,7 @@ impl Spanlake {
     /// # Errors
     /// When the store cannot take the rows.
     pub async fn register_prompts(&self, mut prompts: Vec<PromptRow>) -> Result<()> {
-        let key = self.context.read().hash_key.clone();
+        let context = self.context.read().clone();
         let now = self.clock.now();
         for prompt in &mut prompts {
             prompt.ingest_time = now;
@@ -22,7 +22,7 @@ impl Spanlake {
             prompt.template_hash = prompt
                 .template
                 .as_deref()
-                .and_then(|text| spanlake_ingest::prompt_hash(key.as_deref(), text));
+                .and_then(|text| spanlake_ingest::prompt_hash(&context, text));
         }
         self.append_rows(Rows::Prompts(prompts)).await?;
         refresh(self).await
@@ -88,8 +88,7 @@ pub(crate) async fn refresh(lake: &Spanlake) -> Result<()> {
             continue;
         };
         schemas.extend(
-            rows.into_iter()
-                .filter_map(|row| Some((row.name, row.version, row.output_schema?))),
+            rows.into_iter().filter_map(|row| Some((row.name, row.version, row.output_schema?))),
         );
     }
     let mut prices = PriceTable::builtin();
@@ -114,7 +113,8 @@ pub(crate) async fn refresh(lake: &Spanlake) -> Result<()> {
 /// Names the line and what it lacks.
 pub fn parse_prices(text: &str) -> Result<Vec<ModelPriceRow>> {
     let mut rows = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).skip(1).filter(|(_, line)| !line.trim().is_empty())
+    for (number, line) in
+        (1..).zip(text.lines()).skip(1).filter(|(_, line)| !line.trim().is_empty())
     {
         let row = spanlake_model::PriceTable::parse_line(line).ok_or_else(|| Error::Invalid {
             what: "prices",

@@ -17,7 +17,8 @@ const QUALITY: &str = "select prompt_name as prompt, prompt_version as version, 
     latency_p95_ms from prompt_quality order by prompt_name, prompt_version";
 
 pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result<Outcome> {
-    let mut options = DemoOptions { traces: args.traces, seed: args.seed, ..DemoOptions::default() };
+    let mut options =
+        DemoOptions { traces: args.traces, seed: args.seed, ..DemoOptions::default() };
     options.faults = FaultSet::parse(&args.faults)?;
     if let Some(end) = &args.end {
         options.end = chrono::NaiveDate::parse_from_str(end, "%Y-%m-%d")
@@ -26,19 +27,23 @@ pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result
     prepare(args)?;
     runtime.block_on(async {
         let bar = count_bar(0, global.quiet);
-        let summary = spanlake::demo_into(&args.dir, config(global)?, options, |step, done, total| {
-            bar.set_message(match step {
-                Step::Ingest => "storing a month of traffic",
-                Step::Compact => "compacting",
-                Step::Evaluate => "judging answers",
-                Step::Report => "writing the weekly report",
-            });
-            bar.set_length(total);
-            bar.set_position(done);
-        })
-        .await?;
+        let summary =
+            spanlake::demo_into(&args.dir, config(global)?, options, |step, done, total| {
+                bar.set_message(match step {
+                    Step::Ingest => "storing a month of traffic",
+                    Step::Compact => "compacting",
+                    Step::Evaluate => "judging answers",
+                    Step::Report => "writing the weekly report",
+                });
+                bar.set_length(total);
+                bar.set_position(done);
+            })
+            .await?;
         bar.finish_and_clear();
-        let lake = spanlake::Spanlake::builder(&summary.store.to_string_lossy()).read_only().open().await?;
+        let lake = spanlake::Spanlake::builder(&summary.store.to_string_lossy())
+            .read_only()
+            .open()
+            .await?;
         if !global.quiet {
             run_statement(&lake, QUALITY, Format::Table, None, false).await?;
             println!("\n{summary}");
@@ -50,7 +55,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result
 /// Makes room: refuses to touch a folder that a demo did not make.
 fn prepare(args: &DemoArgs) -> Result<()> {
     let dir = &args.dir;
-    let empty = !dir.exists() || std::fs::read_dir(dir).is_ok_and(|mut inside| inside.next().is_none());
+    let empty =
+        !dir.exists() || std::fs::read_dir(dir).is_ok_and(|mut inside| inside.next().is_none());
     if empty {
         return Ok(());
     }
@@ -63,7 +69,8 @@ fn prepare(args: &DemoArgs) -> Result<()> {
     for inside in ["store", "report"] {
         let path = dir.join(inside);
         if path.exists() {
-            std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            std::fs::remove_dir_all(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
     Ok(())

@@ -41,19 +41,26 @@ async fn ingest(lake: &Spanlake, inputs: &[Input], quiet: bool) -> Result<Ingest
     let mut summary = IngestSummary::default();
     for input in inputs {
         bar.set_message(input.name.clone());
-        let progress = |bytes| bar.inc(bytes);
         let read = match &input.path {
-            None => lake.ingest_reader(&input.name, std::io::stdin(), progress).await,
-            Some(path) => {
-                let file = File::open(path)
-                    .with_context(|| format!("cannot open {}", path.display()))?;
-                lake.ingest_reader(&input.name, file, progress).await
-            }
+            None => lake.ingest_reader(&input.name, bar.wrap_read(std::io::stdin())).await,
+            Some(path) => match File::open(path) {
+                Ok(file) => lake.ingest_reader(&input.name, bar.wrap_read(file)).await,
+                // The other files are still stored.
+                Err(error) => Ok(unreadable(&input.name, &error)),
+            },
         };
         summary.add(read?);
     }
     bar.finish_and_clear();
     Ok(summary)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> IngestSummary {
+    IngestSummary {
+        problems: [("read_failed".to_owned(), 1)].into(),
+        messages: vec![format!("{name}: cannot open: {error}")],
+        ..IngestSummary::default()
+    }
 }
 
 /// One thing to read.
@@ -88,9 +95,8 @@ fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>> {
 }
 
 fn file(path: PathBuf) -> Result<Input> {
-    let size = std::fs::metadata(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .len();
+    let size =
+        std::fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?.len();
     Ok(Input { name: path.display().to_string(), path: Some(path), bytes: Some(size) })
 }
 
@@ -123,20 +129,23 @@ fn show(global: &Global, summary: &IngestSummary) -> Result<()> {
     }
     let problems: u64 = summary.problems.values().sum();
     if problems > summary.messages.len() as u64 {
-        eprintln!("… and {} more: select * from ingest_errors", problems - summary.messages.len() as u64);
+        eprintln!(
+            "… and {} more: select * from ingest_errors",
+            problems - summary.messages.len() as u64
+        );
     }
     match global.format {
         Some(Format::Json) => println!("{}", serde_json::to_string_pretty(summary)?),
         Some(Format::Ndjson) => println!("{}", serde_json::to_string(summary)?),
         _ if global.quiet => {}
         _ => println!(
-            "{} spans, {} evals stored from {} bodies ({} bytes); {} log records used, {} ignored; {} rejected",
+            "{} spans and {} evals stored from {} bodies ({} bytes); {} of {} log records ignored; {} rejected",
             summary.spans,
             summary.evals,
             summary.requests,
             summary.bytes,
-            summary.log_records,
             summary.ignored_log_records,
+            summary.log_records,
             summary.rejected
         ),
     }

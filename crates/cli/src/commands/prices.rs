@@ -16,14 +16,16 @@ pub(super) fn run(global: &Global, command: PricesCommand, runtime: &Runtime) ->
             PricesCommand::Import { file } => {
                 let text = std::fs::read_to_string(&file)
                     .with_context(|| format!("cannot read {}", file.display()))?;
-                let rows = spanlake::parse_prices(&text)
-                    .with_context(|| file.display().to_string())?;
+                let rows =
+                    spanlake::parse_prices(&text).with_context(|| file.display().to_string())?;
                 let lake = open(global, config(global)?).await?;
                 let count = rows.len();
                 lake.add_prices(rows).await?;
                 lake.close().await?;
                 if !global.quiet {
-                    println!("{count} prices stored; spans stored from now on are priced with them");
+                    println!(
+                        "{count} prices stored; spans stored from now on are priced with them"
+                    );
                 }
             }
         }

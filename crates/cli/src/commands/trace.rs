@@ -52,7 +52,8 @@ fn tree(nodes: &[TraceNode], colour: bool) -> String {
     let painter = Painter { colour };
     let start = nodes.iter().map(|node| node.span.start_unix_nano).min().unwrap_or(0);
     let end = nodes.iter().map(|node| end_of(&node.span)).max().unwrap_or(start);
-    let name_width = nodes.iter().map(|node| label(node).chars().count()).max().unwrap_or(0).min(60);
+    let name_width =
+        nodes.iter().map(|node| label(node).chars().count()).max().unwrap_or(0).min(60);
     let mut shown = header(nodes, start, end);
     for node in nodes {
         let span = &node.span;
@@ -61,15 +62,19 @@ fn tree(nodes: &[TraceNode], colour: bool) -> String {
         let name = painter.paint(&name, kind_style(span.kind));
         let bar = painter.paint(&bar(span, start, end), Style::new().dimmed());
         let duration = span.duration_ms.map_or_else(|| "open".to_owned(), duration);
-        shown.push_str(&format!("{bar} {duration:>9}  {name}{padding}  {}\n", facts(span, &painter)));
+        shown.push_str(&format!(
+            "{bar} {duration:>9}  {name}{padding}  {}\n",
+            facts(span, &painter)
+        ));
     }
     shown
 }
 
 fn header(nodes: &[TraceNode], start: i64, end: i64) -> String {
-    let leaves = nodes.iter().map(|node| &node.span).filter(|span| {
-        span.token_role == spanlake::model::TokenRole::Leaf
-    });
+    let leaves = nodes
+        .iter()
+        .map(|node| &node.span)
+        .filter(|span| span.token_role == spanlake::model::TokenRole::Leaf);
     let (mut input, mut output, mut cost, mut priced) = (0, 0, 0.0, false);
     for span in leaves {
         input += span.input_tokens.unwrap_or(0);
@@ -144,9 +149,11 @@ fn facts(span: &SpanRow, painter: &Painter) -> String {
         facts.push(format!("{}→{} tok{role}", count(span.input_tokens), count(span.output_tokens)));
     }
     facts.extend(span.cost_usd.map(|cost| format!("${cost:.6}")));
-    facts.extend(span.parse_status.as_ref().filter(|status| *status != "ok").map(|status| {
-        painter.paint(&format!("parse {status}"), Style::new().fg(Color::Yellow))
-    }));
+    facts.extend(
+        span.parse_status.as_ref().filter(|status| *status != "ok").map(|status| {
+            painter.paint(&format!("parse {status}"), Style::new().fg(Color::Yellow))
+        }),
+    );
     facts.extend(span.guardrail_outcome.as_ref().map(|outcome| format!("guardrail {outcome}")));
     if span.is_error {
         let kind = span.error_type.as_deref().unwrap_or("error");

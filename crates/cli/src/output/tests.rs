@@ -23,7 +23,11 @@ fn sample() -> RecordBatch {
     tags.append(true);
     tags.append(false);
     RecordBatch::try_from_iter_with_nullable(vec![
-        ("n", Arc::new(Int64Array::from(vec![Some(9_007_199_254_740_993), None])) as ArrayRef, true),
+        (
+            "n",
+            Arc::new(Int64Array::from(vec![Some(9_007_199_254_740_993), None])) as ArrayRef,
+            true,
+        ),
         ("tags", Arc::new(tags.finish()) as ArrayRef, true),
     ])
     .unwrap()

@@ -13,12 +13,69 @@ use rustyline::{Context, Helper, Hinter};
 use super::statement::{State, state};
 
 const KEYWORDS: &[&str] = &[
-    "all", "and", "as", "asc", "avg", "between", "by", "case", "cast", "count", "cross", "date_trunc",
-    "desc", "distinct", "else", "end", "exists", "explain", "analyze", "extract", "false", "filter",
-    "from", "full", "group", "having", "in", "inner", "intersect", "interval", "is", "join", "last",
-    "left", "like", "ilike", "limit", "max", "min", "not", "null", "nulls", "offset", "on", "or",
-    "order", "outer", "over", "partition", "right", "select", "show", "describe", "sum", "then",
-    "true", "union", "unnest", "using", "values", "when", "where", "with",
+    "all",
+    "and",
+    "as",
+    "asc",
+    "avg",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "count",
+    "cross",
+    "date_trunc",
+    "desc",
+    "distinct",
+    "else",
+    "end",
+    "exists",
+    "explain",
+    "analyze",
+    "extract",
+    "false",
+    "filter",
+    "from",
+    "full",
+    "group",
+    "having",
+    "in",
+    "inner",
+    "intersect",
+    "interval",
+    "is",
+    "join",
+    "last",
+    "left",
+    "like",
+    "ilike",
+    "limit",
+    "max",
+    "min",
+    "not",
+    "null",
+    "nulls",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "right",
+    "select",
+    "show",
+    "describe",
+    "sum",
+    "then",
+    "true",
+    "union",
+    "unnest",
+    "using",
+    "values",
+    "when",
+    "where",
+    "with",
 ];
 
 /// Backslash commands and what they do.
@@ -58,7 +115,11 @@ impl ShellHelper {
         let before = line.get(..start).unwrap_or_default();
         let lower = word.to_lowercase();
         if word.starts_with('\\') {
-            return COMMANDS.iter().map(|(name, _)| (*name).to_owned()).filter(|name| name.starts_with(word)).collect();
+            return COMMANDS
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .filter(|name| name.starts_with(word))
+                .collect();
         }
         let begins = |name: &&String| name.to_lowercase().starts_with(&lower);
         // `table.` completes the table's columns only.
@@ -89,7 +150,9 @@ impl ShellHelper {
         found.dedup();
         found.extend(tables);
         found.extend(self.names.functions.iter().filter(begins).map(|name| format!("{name}(")));
-        found.extend(KEYWORDS.iter().filter(|word| word.starts_with(&lower)).map(|word| (*word).to_owned()));
+        found.extend(
+            KEYWORDS.iter().filter(|word| word.starts_with(&lower)).map(|word| (*word).to_owned()),
+        );
         found
     }
 }
@@ -97,7 +160,12 @@ impl ShellHelper {
 impl Completer for ShellHelper {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = line.get(..pos).unwrap_or(line);
         let start = before
             .char_indices()

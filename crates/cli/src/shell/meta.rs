@@ -27,7 +27,9 @@ pub(super) async fn run(lake: &Spanlake, settings: &mut Settings, text: &str) ->
             for (name, meaning) in COMMANDS {
                 println!("{name:10} {meaning}");
             }
-            println!("Statements end with ;  Tab completes, Ctrl-C cancels, Ctrl-R searches history.");
+            println!(
+                "Statements end with ;  Tab completes, Ctrl-C cancels, Ctrl-R searches history."
+            );
         }
         _ => bail!("unknown command {command}; \\? lists the known ones"),
     }

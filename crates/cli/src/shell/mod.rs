@@ -31,7 +31,11 @@ pub(crate) struct Settings {
 }
 
 /// Runs the shell until the user leaves.
-pub(crate) fn run(lake: &Spanlake, runtime: &tokio::runtime::Runtime, format: Format) -> Result<()> {
+pub(crate) fn run(
+    lake: &Spanlake,
+    runtime: &tokio::runtime::Runtime,
+    format: Format,
+) -> Result<()> {
     let mut editor = editor(lake, runtime)?;
     let history = history_file();
     if let Some(path) = &history {
@@ -137,7 +141,8 @@ pub(super) async fn run_all(lake: &Spanlake, settings: &Settings, text: &str) ->
 
 /// Returns where history is kept: `$XDG_STATE_HOME/spanlake/history`; `None` when it is off.
 fn history_file() -> Option<PathBuf> {
-    if std::env::var(HISTORY_VARIABLE).is_ok_and(|value| matches!(value.as_str(), "off" | "0" | "")) {
+    if std::env::var(HISTORY_VARIABLE).is_ok_and(|value| matches!(value.as_str(), "off" | "0" | ""))
+    {
         return None;
     }
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(|| {
@@ -147,8 +152,13 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// Saves history for its owner only: statements can name people.
-fn save_history(editor: &mut Editor<ShellHelper, FileHistory>, path: &std::path::Path) -> Result<()> {
-    let failed = || format!("cannot save history to {} ({HISTORY_VARIABLE}=off turns it off)", path.display());
+fn save_history(
+    editor: &mut Editor<ShellHelper, FileHistory>,
+    path: &std::path::Path,
+) -> Result<()> {
+    let failed = || {
+        format!("cannot save history to {} ({HISTORY_VARIABLE}=off turns it off)", path.display())
+    };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(failed)?;
     }

@@ -75,9 +75,9 @@ fn scan(text: &str, visit: &mut dyn FnMut(usize, Piece)) {
 
 /// Returns a piece that ends at `end`, with its length; `opening` bytes came before `inner`.
 fn closed(inner: &str, end: &str, opening: usize, piece: Piece) -> (Piece, usize) {
-    inner.find(end).map_or((Piece::Unclosed, opening + inner.len()), |at| {
-        (piece, opening + at + end.len())
-    })
+    inner
+        .find(end)
+        .map_or((Piece::Unclosed, opening + inner.len()), |at| (piece, opening + at + end.len()))
 }
 
 #[cfg(test)]

@@ -477,8 +477,9 @@ fn answer_facts(
     }
 }
 
-/// Returns the keyed hash of a template; without a key there is none.
-pub(crate) fn keyed_hash(ctx: &IngestContext, text: &str) -> Option<String> {
+/// Returns `prompt_hash` of a raw template: its keyed HMAC-SHA256 in hexadecimal; without a key in
+/// the context there is none.
+pub fn keyed_hash(ctx: &IngestContext, text: &str) -> Option<String> {
     let key = ctx.hash_key.as_ref()?;
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(text.as_bytes());
