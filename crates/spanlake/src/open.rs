@@ -3,16 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::RwLock;
 use spanlake_ingest::{ConfiguredKeys, IngestContext, Limits, TraceSettler};
 use spanlake_model::{Clock, SystemClock};
-use spanlake_query::{QueryOptions, Session};
-use spanlake_store::{Store, StoreOptions};
+use spanlake_query::{QueryOptions, Session, SnapshotSource};
+use spanlake_store::{Snapshot, Store, StoreOptions};
 
 use crate::Spanlake;
 use crate::config::Config;
 use crate::error::Result;
 use crate::{privacy, registry};
+
+/// The newest snapshot of a store: what was acknowledged is seen.
+#[derive(Debug)]
+struct Newest(Arc<Store>);
+
+impl SnapshotSource for Newest {
+    fn snapshot(&self) -> BoxFuture<'_, spanlake_store::Result<Arc<Snapshot>>> {
+        self.0.refresh().boxed()
+    }
+}
 
 /// How a store is opened; see [`Spanlake::builder`].
 #[derive(Clone, Debug)]
@@ -77,7 +88,7 @@ impl Builder {
         let store = Arc::new(Store::open(&self.url, options).await?);
         let query = self.config.query;
         let session = Session::new(
-            Arc::clone(&store) as Arc<dyn spanlake_query::SnapshotSource>,
+            Arc::new(Newest(Arc::clone(&store))),
             QueryOptions {
                 memory_limit_bytes: query.memory_bytes,
                 timeout: (query.timeout_seconds > 0)
