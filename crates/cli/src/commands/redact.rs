@@ -31,7 +31,7 @@ fn test(global: &Global, args: RedactTestArgs) -> Result<Outcome> {
     let text = String::from_utf8(bytes).context("standard input is not UTF-8 text")?;
     let mode = match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(value) if value.is_object() || value.is_array() => TextMode::Json,
-        _ => TextMode::Text,
+        _ => TextMode::Plain,
     };
     let (redacted, findings) = redactor.explain(&text, mode);
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {

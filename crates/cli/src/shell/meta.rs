@@ -64,7 +64,10 @@ fn list_tables(lake: &Spanlake) {
 
 async fn describe_table(lake: &Spanlake, name: &str) -> Result<()> {
     let mut shown = table(&["column", "type", "what it holds"]);
-    for column in lake.session().columns(name).await? {
+    let Some(columns) = lake.session().columns(name).await? else {
+        bail!("no table or view {name}; \\d lists them all");
+    };
+    for column in columns {
         shown.add_row([column.name, column.data_type, column.doc]);
     }
     println!("{shown}");

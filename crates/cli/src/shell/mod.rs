@@ -87,7 +87,7 @@ async fn names(lake: &Spanlake) -> Result<Names> {
     let session = lake.session();
     let mut names = Names::default();
     for table in session.tables() {
-        let columns = session.columns(&table.name).await.unwrap_or_default();
+        let columns = session.columns(&table.name).await?.unwrap_or_default();
         let name = match table.schema {
             "public" => table.name,
             schema => format!("{schema}.{}", table.name),
