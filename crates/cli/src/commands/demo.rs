@@ -13,8 +13,12 @@ use crate::progress::count_bar;
 
 /// What a stranger looks at first.
 const QUALITY: &str = "select prompt_name as prompt, prompt_version as version, calls, \
-    parse_failure_rate, faithfulness_mean as faithfulness, cost_usd_per_call as usd_per_call, \
-    latency_p95_ms from prompt_quality order by prompt_name, prompt_version";
+    round(100 * parse_failure_rate, 1) as parse_failure_pct, \
+    round(faithfulness, 3) as faithfulness, round(citation_validity, 3) as citations_valid, \
+    round(1000 * cost_per_call_usd, 3) as usd_per_1000_calls, \
+    round(latency_p95_ms) as latency_p95_ms \
+    from prompt_quality order by prompt_name, min(first_call) over (partition by prompt_name, \
+    prompt_version)";
 
 pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result<Outcome> {
     let mut options =

@@ -59,7 +59,12 @@ impl Foldable for SpanRow {
         let time_suspect =
             if later.start_time.0 == 0 { self.time_suspect } else { later.time_suspect };
         let other_redactions = std::mem::take(&mut self.redactions);
+        // "Unset" and "no error" are what a span that ended says, not gaps to fill.
+        let outcome = later.is_final.then_some((later.status, later.is_error));
         self.merge(later);
+        if let Some((status, is_error)) = outcome {
+            (self.status, self.is_error) = (status, is_error);
+        }
         add_redactions(&mut self.redactions, other_redactions);
         self.time_suspect = time_suspect;
         if both_suspect {
