@@ -200,9 +200,6 @@ pub(crate) struct MaintainArgs {
     /// One round, then end (the only mode so far)
     #[arg(long, required = true)]
     pub(crate) once: bool,
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }
 
 /// Prices.

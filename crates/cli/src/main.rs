@@ -46,8 +46,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn init_logging(quiet: bool) {
     // The Delta kernel calls the absence of a table an error; the store looks for tables that way.
-    let default =
-        if quiet { "error,buoyant_kernel=off" } else { "warn,buoyant_kernel=off" };
+    let default = if quiet { "error,buoyant_kernel=off" } else { "warn,buoyant_kernel=off" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("SPANLAKE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -1,18 +1,164 @@
 //! `spanlake store`.
 
 use anyhow::Result;
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::HumanBytes;
+use serde_json::json;
+use spanlake::Spanlake;
+use spanlake::store::{MaintainOptions, StoreInfo};
 use tokio::runtime::Runtime;
 
 use super::{config, open, open_read_only};
 use crate::Outcome;
-use crate::args::{Global, StoreCommand};
+use crate::args::{Format, Global, StoreCommand};
+use crate::progress::spinner;
 
 pub(super) fn run(global: &Global, command: StoreCommand, runtime: &Runtime) -> Result<Outcome> {
     runtime.block_on(async {
-        let _ = (config(global)?, open_read_only, command);
-        let lake = open(global, config(global)?).await?;
-        lake.store().flush().await?;
-        lake.close().await?;
-        Ok(Outcome::Done)
+        match command {
+            StoreCommand::Info => info(global).await,
+            StoreCommand::Check => check(global).await,
+            StoreCommand::Maintain(_) => maintain(global).await,
+        }
     })
+}
+
+fn wants_json(global: &Global) -> bool {
+    matches!(global.format, Some(Format::Json | Format::Ndjson))
+}
+
+async fn info(global: &Global) -> Result<Outcome> {
+    let lake = open_read_only(global, config(global)?).await?;
+    let info = lake.store().info().await?;
+    if wants_json(global) {
+        println!("{}", info_json(&info));
+    } else {
+        print_info(&info);
+    }
+    Ok(Outcome::Done)
+}
+
+fn info_json(info: &StoreInfo) -> serde_json::Value {
+    let tables: Vec<_> = info
+        .tables
+        .iter()
+        .map(|table| {
+            json!({
+                "name": table.name, "version": table.version, "files": table.files,
+                "bytes": table.bytes, "rows": table.rows, "buffered_rows": table.buffered_rows,
+                "dead_rows": table.dead_rows,
+            })
+        })
+        .collect();
+    json!({
+        "store_id": info.store_id,
+        "created": time(info.created),
+        "format_version": info.format_version,
+        "redaction": info.redaction,
+        "wal_bytes": info.wal_bytes,
+        "tables": tables,
+    })
+}
+
+fn time(at: spanlake::model::Micros) -> String {
+    chrono::DateTime::from_timestamp_micros(at.0)
+        .map_or_else(|| at.0.to_string(), |time| time.to_rfc3339())
+}
+
+fn print_info(info: &StoreInfo) {
+    println!("store      {}", info.store_id);
+    println!("created    {}", time(info.created));
+    println!("format     {}", info.format_version);
+    let warning =
+        if info.redaction == "none" { "  (content is stored as it was sent)" } else { "" };
+    println!("redaction  {}{warning}", info.redaction);
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+        "table",
+        "rows",
+        "of them buffered",
+        "files",
+        "size",
+        "replaced rows",
+        "log version",
+    ]);
+    for of in &info.tables {
+        table.add_row([
+            of.name.to_owned(),
+            of.rows.to_string(),
+            of.buffered_rows.to_string(),
+            of.files.to_string(),
+            HumanBytes(of.bytes).to_string(),
+            of.dead_rows.to_string(),
+            of.version.to_string(),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    println!("{table}");
+}
+
+async fn check(global: &Global) -> Result<Outcome> {
+    let lake = open_read_only(global, config(global)?).await?;
+    let bar = spinner("checking files", global.quiet);
+    let report = lake.store().check().await?;
+    bar.finish_and_clear();
+    if wants_json(global) {
+        let findings: Vec<_> = report
+            .findings
+            .iter()
+            .map(|finding| {
+                json!({"code": finding.code, "path": finding.path, "detail": finding.detail, "is_damage": finding.is_damage})
+            })
+            .collect();
+        let shown = json!({
+            "redaction": report.redaction, "files": report.files, "rows": report.rows,
+            "is_sound": report.is_sound(), "findings": findings,
+        });
+        println!("{shown}");
+    } else {
+        for finding in &report.findings {
+            let kind = if finding.is_damage { "DAMAGE" } else { "note" };
+            println!("{kind} {}: {} ({})", finding.code, finding.path, finding.detail);
+        }
+        let verdict = if report.is_sound() { "sound" } else { "damaged" };
+        println!(
+            "{verdict}: {} files, {} rows, redaction {}",
+            report.files, report.rows, report.redaction
+        );
+    }
+    Ok(if report.is_sound() { Outcome::Done } else { Outcome::WithFindings })
+}
+
+async fn maintain(global: &Global) -> Result<Outcome> {
+    let lake = open(global, config(global)?).await?;
+    let bar = spinner("maintaining", global.quiet);
+    let report = maintained(&lake).await;
+    bar.finish_and_clear();
+    lake.close().await?;
+    let report = report?;
+    if wants_json(global) {
+        let shown = json!({
+            "flushed_rows": report.flushed_rows, "merged_files": report.merged_files,
+            "new_files": report.new_files, "expired_files": report.expired_files,
+            "deleted_files": report.deleted_files, "checkpoints": report.checkpoints,
+        });
+        println!("{shown}");
+    } else if !global.quiet {
+        println!(
+            "{} rows flushed; {} files merged into {}; {} files expired, {} deleted; {} checkpoints",
+            report.flushed_rows,
+            report.merged_files,
+            report.new_files,
+            report.expired_files,
+            report.deleted_files,
+            report.checkpoints
+        );
+    }
+    Ok(Outcome::Done)
+}
+
+async fn maintained(lake: &Spanlake) -> Result<spanlake::store::MaintainReport> {
+    Ok(lake.store().maintain(MaintainOptions::default()).await?)
 }
