@@ -118,10 +118,10 @@ async fn check(global: &Global) -> Result<Outcome> {
         });
         println!("{shown}");
     } else {
-        for finding in &report.findings {
-            let kind = if finding.is_damage { "DAMAGE" } else { "note" };
-            println!("{kind} {}: {} ({})", finding.code, finding.path, finding.detail);
+        for finding in report.findings.iter().filter(|finding| finding.is_damage) {
+            println!("DAMAGE {}: {} ({})", finding.code, finding.path, finding.detail);
         }
+        print_notes(&report.findings);
         let verdict = if report.is_sound() { "sound" } else { "damaged" };
         println!(
             "{verdict}: {} files, {} rows, redaction {}",
@@ -129,6 +129,20 @@ async fn check(global: &Global) -> Result<Outcome> {
         );
     }
     Ok(if report.is_sound() { Outcome::Done } else { Outcome::WithFindings })
+}
+
+/// Counts what maintenance will take care of, by kind, with its meaning.
+fn print_notes(findings: &[spanlake::store::Finding]) {
+    let mut kinds: Vec<(&str, &str, usize)> = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.is_damage) {
+        match kinds.iter_mut().find(|(code, ..)| *code == finding.code) {
+            Some((.., count)) => *count += 1,
+            None => kinds.push((finding.code, &finding.detail, 1)),
+        }
+    }
+    for (code, detail, count) in kinds {
+        println!("note: {count} × {code} ({detail})");
+    }
 }
 
 async fn maintain(global: &Global) -> Result<Outcome> {
