@@ -63,32 +63,39 @@ scores as (
     select
         prompt_name,
         prompt_version,
-        name,
+        case when coalesce(evaluator_type, '') <> 'human' then name end as name,
         evaluator || coalesce(' ' || evaluator_version, '') as evaluator,
         count(score) as n,
-        count(distinct span_id) as spans,
+        count(distinct case when score is not null then span_id end) as spans,
         sum(score / coalesce(inclusion_probability, 1.0))
             / sum(case when score is not null then 1.0 / coalesce(inclusion_probability, 1.0) end)
             as mean,
-        percentile_cont(0.1) within group (order by score) as p10
+        percentile_cont(0.1) within group (order by score) as p10,
+        sum(case when passed = false then 1 else 0 end) as failed
     from evals
-    where name in ('faithfulness', 'citation_validity') and score is not null
-        and coalesce(evaluator_type, '') <> 'human' and prompt_name is not null
-    group by prompt_name, prompt_version, name, evaluator, evaluator_version
+    where prompt_name is not null
+    group by prompt_name, prompt_version, name, evaluator, evaluator_version, evaluator_type
 ),
 best as (
-    select * from (
-        select *, row_number() over (
-            partition by prompt_name, prompt_version, name order by n desc, evaluator desc
-        ) as place
-        from scores
-    ) as s
-    where place = 1
-),
-failed as (
-    select prompt_name, prompt_version, count(*) as n
-    from evals
-    where passed = false and prompt_name is not null
+    select
+        prompt_name,
+        prompt_version,
+        first_value(mean order by n desc, evaluator desc)
+            filter (where name = 'faithfulness' and n > 0) as faithfulness,
+        first_value(p10 order by n desc, evaluator desc)
+            filter (where name = 'faithfulness' and n > 0) as faithfulness_p10,
+        first_value(n order by n desc, evaluator desc)
+            filter (where name = 'faithfulness' and n > 0) as faithfulness_n,
+        first_value(spans order by n desc, evaluator desc)
+            filter (where name = 'faithfulness' and n > 0) as faithfulness_spans,
+        first_value(evaluator order by n desc, evaluator desc)
+            filter (where name = 'faithfulness' and n > 0) as faithfulness_evaluator,
+        first_value(mean order by n desc, evaluator desc)
+            filter (where name = 'citation_validity' and n > 0) as citation_validity,
+        first_value(n order by n desc, evaluator desc)
+            filter (where name = 'citation_validity' and n > 0) as citation_n,
+        sum(failed) as failed_evals
+    from scores
     group by prompt_name, prompt_version
 )
 select
@@ -102,24 +109,20 @@ select
     q.schema_valid * 1.0 / nullif(q.schema_checked, 0) as schema_pass_rate,
     q.answers,
     q.refusals * 1.0 / nullif(q.answers, 0) as refusal_rate,
-    f.mean as faithfulness,
-    f.p10 as faithfulness_p10,
-    coalesce(f.n, 0) as faithfulness_n,
-    coalesce(f.spans, 0) * 1.0
+    e.faithfulness,
+    e.faithfulness_p10,
+    coalesce(e.faithfulness_n, 0) as faithfulness_n,
+    coalesce(e.faithfulness_spans, 0) * 1.0
         / nullif(coalesce(nullif(q.answers_with_context, 0), q.answers), 0)
         as faithfulness_coverage,
-    f.evaluator as faithfulness_evaluator,
-    c.mean as citation_validity,
-    coalesce(c.n, 0) as citation_n,
-    coalesce(x.n, 0) as failed_evals,
+    e.faithfulness_evaluator,
+    e.citation_validity,
+    coalesce(e.citation_n, 0) as citation_n,
+    coalesce(e.failed_evals, 0) as failed_evals,
     q.cost_usd,
     q.cost_usd / nullif(q.priced_calls, 0) as cost_per_call_usd,
     q.calls - q.priced_calls as unpriced_calls,
     q.latency_p50_ms, q.latency_p95_ms, q.input_tokens, q.output_tokens
 from quality as q
-left join best as f on f.name = 'faithfulness' and f.prompt_name = q.prompt_name
-    and f.prompt_version is not distinct from q.prompt_version
-left join best as c on c.name = 'citation_validity' and c.prompt_name = q.prompt_name
-    and c.prompt_version is not distinct from q.prompt_version
-left join failed as x on x.prompt_name = q.prompt_name
-    and x.prompt_version is not distinct from q.prompt_version
+left join best as e on e.prompt_name = q.prompt_name
+    and e.prompt_version is not distinct from q.prompt_version

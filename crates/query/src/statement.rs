@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr};
+use parking_lot::Mutex;
 use spanlake_store::Snapshot;
 use tokio::sync::OnceCell;
 
@@ -21,6 +22,7 @@ pub(crate) struct Statement {
     source: Arc<dyn SnapshotSource>,
     snapshot: OnceCell<Arc<Snapshot>>,
     keeps_few_rows: AtomicBool,
+    newest: Mutex<Vec<String>>,
     pub(crate) counters: Counters,
 }
 
@@ -44,6 +46,7 @@ impl Statement {
             source,
             snapshot: OnceCell::new(),
             keeps_few_rows: AtomicBool::new(false),
+            newest: Mutex::default(),
             counters: Counters::default(),
         }
     }
@@ -66,13 +69,25 @@ impl Statement {
 
     /// Notes what a logical plan tells about the rows that will be wanted.
     pub(crate) fn note(&self, plan: &LogicalPlan) {
-        let mut found = false;
         // Visiting cannot fail: the closure never does.
         let _ = plan.apply(|node| {
-            found |= matches!(node, LogicalPlan::Sort(sort) if sort.fetch.is_some());
-            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+            if let LogicalPlan::Sort(sort) = node
+                && sort.fetch.is_some()
+            {
+                self.keeps_few_rows.store(true, Ordering::Relaxed);
+                if let Some(SortExpr { expr: Expr::Column(column), asc: false, .. }) =
+                    sort.expr.first()
+                {
+                    self.newest.lock().push(column.name.clone());
+                }
+            }
+            Ok(TreeNodeRecursion::Continue)
         });
-        self.keeps_few_rows.store(found, Ordering::Relaxed);
+    }
+
+    /// Whether the statement keeps the few rows with the highest values of a column.
+    pub(crate) fn keeps_highest(&self, column: &str) -> bool {
+        self.newest.lock().iter().any(|newest| newest == column)
     }
 
     /// Whether the statement sorts and keeps a few rows, so that most rows' other columns are never

@@ -67,7 +67,7 @@ pub(super) fn plan(request: &Request<'_>) -> Result<Arc<dyn ExecutionPlan>> {
 
     let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
     if !files.is_empty() {
-        parts.push(scan_files(request, &schema, files)?);
+        parts.push(scan_files(request, &schema, files, memory_rows > 0)?);
     }
     if memory_rows > 0 {
         let source = MemorySourceConfig::try_new(
@@ -95,8 +95,14 @@ fn scan_files(
     request: &Request<'_>,
     schema: &SchemaRef,
     mut files: Vec<Arc<DataFile>>,
+    beside_memory: bool,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     files.sort_by(|a, b| (a.min_time, &a.path).cmp(&(b.min_time, &b.path)));
+    // A wish for the newest rows is pushed into a scan, but not through a union: then the files are
+    // put into that order here, so that the first rows found rule the older files out.
+    let first = request.table.sort_columns().first();
+    let newest_first =
+        beside_memory && first.is_some_and(|column| request.statement.keeps_highest(column));
     let layout = Layout::new(schema)?;
     let shared = &request.statement.shared;
     let statistics = total_statistics(&files, &layout.table);
@@ -107,7 +113,12 @@ fn scan_files(
             partitioned(file, statistics, layout.table.file_schema())
         })
         .collect();
-    let groups = split(parts, request.state.config().target_partitions());
+    let (groups, order) = if newest_first {
+        (vec![FileGroup::new(slices_newest_first(parts, &files))], Vec::new())
+    } else {
+        let groups = split(parts, request.state.config().target_partitions());
+        (groups, ordering(request.table, &layout.table))
+    };
 
     let mut options = TableParquetOptions::new();
     options.global = request.state.config_options().execution.parquet.clone();
@@ -124,7 +135,7 @@ fn scan_files(
     let config = FileScanConfigBuilder::new(url, Arc::new(source))
         .with_file_groups(groups)
         .with_statistics(statistics)
-        .with_output_ordering(ordering(request.table, &layout.table))
+        .with_output_ordering(order)
         .with_limit(request.limit)
         .with_projection_indices(Some(layout.projection(request.projection)))?
         .build();
@@ -239,6 +250,28 @@ fn split(files: Vec<PartitionedFile>, target: usize) -> Vec<FileGroup> {
         groups.push(FileGroup::new(group));
     }
     groups
+}
+
+/// Rows in a slice of a file that is read newest slice first: about a row group.
+const SLICE_ROWS: u64 = 64 << 10;
+
+/// Cuts files into slices of about a row group each, newest first.
+fn slices_newest_first(
+    parts: Vec<PartitionedFile>,
+    files: &[Arc<DataFile>],
+) -> Vec<PartitionedFile> {
+    let mut slices = Vec::new();
+    for (part, file) in parts.into_iter().zip(files).rev() {
+        let n = (file.rows / SLICE_ROWS).clamp(1, file.size.max(1));
+        let border = |slice: u64| (file.size * slice / n) as i64;
+        if n == 1 {
+            slices.push(part);
+        } else {
+            let newest = (0..n).rev();
+            slices.extend(newest.map(|at| part.clone().with_range(border(at), border(at + 1))));
+        }
+    }
+    slices
 }
 
 /// Declares the order inside a file where its first column has bounds, so that files can be shown

@@ -114,15 +114,21 @@ async fn newest_rows_are_found_without_reading_old_files() {
     for day in FIRST_DAY..FIRST_DAY + 20 {
         builder.file(&spans(day, 0..300), vec![]).await;
     }
-    let session = session(builder.build());
-    let sql = "select span_id, output_preview, attributes from spans \
-               where prompt_name = 'answer' and tenant_id = 'odd' order by start_time desc limit 50";
-    let found = metrics(&session, sql).await;
-    let all =
-        metrics(&session, "select max(output_preview), max(attributes), max(span_id) from spans")
-            .await;
-    assert_eq!(found.rows, 50);
-    assert!(found.bytes_scanned * 4 < all.bytes_scanned, "{found:?} {all:?}");
+    let in_files = builder.build();
+    builder.memory(&spans(FIRST_DAY + 20, 0..10));
+    for (snapshot, newest) in [(in_files, FIRST_DAY + 19), (builder.build(), FIRST_DAY + 20)] {
+        let session = session(snapshot);
+        let sql = "select span_id, output_preview, attributes from spans \
+            where prompt_name = 'answer' and tenant_id = 'odd' order by start_time desc limit 50";
+        let found = metrics(&session, sql).await;
+        let everything = "select max(output_preview), max(attributes), max(span_id) from spans";
+        let all = metrics(&session, everything).await;
+        assert_eq!(found.rows, 50);
+        assert!(found.bytes_scanned * 4 < all.bytes_scanned, "{found:?} {all:?}");
+        let first =
+            "select date from spans where tenant_id = 'odd' order by start_time desc limit 1";
+        assert_eq!(cell(&session, first).await, Day(newest).iso());
+    }
 }
 
 /// A file of suspect times lies under its day of receipt; a filter on `start_time` must find it.

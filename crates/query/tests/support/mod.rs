@@ -115,7 +115,7 @@ impl OneDate for Day {
 
 fn filter(batch: &RecordBatch) -> FileFilter {
     let ids = |column| {
-        let ids = batch.column_by_name(column).map(|ids| ids.as_string_view());
+        let ids = batch.column_by_name(column).map(AsArray::as_string_view);
         ids.into_iter().flat_map(|ids| ids.iter().flatten())
     };
     if batch.column_by_name("trace_id").is_some() {
