@@ -16,7 +16,7 @@ pub enum QualityError {
         file: String,
         /// Why.
         #[source]
-        source: QueryError,
+        source: Box<QueryError>,
     },
     /// A statement, perhaps one that overrides ours, lacks a column or gives it another type.
     #[error("`{file}` gives no column `{column}` of type {expected}")]

@@ -20,10 +20,10 @@ pub(crate) async fn run(session: &Session, path: &str, parameters: &Parameters) 
     let overriding = session.library().get(path).map(|file| file.text.as_str());
     let text = overriding.or_else(|| sql::embedded(path)).unwrap_or_default();
     let text = sql::bind(path, text, parameters)?;
-    let batches = session
-        .collect(&text)
-        .await
-        .map_err(|source| QualityError::Query { file: path.to_owned(), source })?;
+    let batches = session.collect(&text).await.map_err(|source| QualityError::Query {
+        file: path.to_owned(),
+        source: Box::new(source),
+    })?;
     Ok(Rows { file: path.to_owned(), batches })
 }
 

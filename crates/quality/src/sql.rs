@@ -112,7 +112,6 @@ pub(crate) fn bind(file: &str, text: &str, parameters: &Parameters) -> Result<St
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -97,7 +97,6 @@ pub fn midnight(date: NaiveDate, zone: Tz) -> Micros {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn at(text: &str) -> Micros {

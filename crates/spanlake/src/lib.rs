@@ -62,7 +62,6 @@ pub struct Spanlake {
     redactor: Arc<Redactor>,
     context: Arc<RwLock<IngestContext>>,
     clock: Arc<dyn Clock>,
-    config: Arc<Config>,
 }
 
 impl Spanlake {

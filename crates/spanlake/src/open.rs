@@ -106,7 +106,6 @@ impl Builder {
             redactor,
             context: Arc::new(RwLock::new(context)),
             clock: self.clock,
-            config: Arc::new(self.config),
         };
         if !self.read_only {
             registry::refresh(&lake).await?;
@@ -117,10 +116,8 @@ impl Builder {
     fn context(&self, redactor: &spanlake_redact::Redactor) -> Result<IngestContext> {
         let keys = &self.config.keys;
         let write = self.config.write;
-        let hash_key = match redactor.policy().is_none() {
-            true => None,
-            false => privacy::key(&self.config)?.map(|key| key.hash(b"prompt_hash").into_bytes()),
-        };
+        let key = if redactor.policy().is_none() { None } else { privacy::key(&self.config)? };
+        let hash_key = key.map(|key| key.hash(b"prompt_hash").into_bytes());
         Ok(IngestContext {
             keys: ConfiguredKeys {
                 tenant: keys.tenant.clone(),

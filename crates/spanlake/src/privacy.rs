@@ -54,8 +54,9 @@ fn parsed(origin: &str, bytes: &[u8]) -> Result<HmacKey> {
 #[cfg(unix)]
 fn check_mode(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt as _;
+    // The lowest six bits are what the group and others may do.
     let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
         Ok(())
     } else {
         Err(format!("others may read it (mode {:o}): run chmod 600 on it", mode & 0o777))

@@ -99,7 +99,9 @@ pub(crate) async fn refresh(lake: &Spanlake) -> Result<()> {
         else {
             continue;
         };
-        rows.iter().for_each(|row| prices.insert(row));
+        for row in &rows {
+            prices.insert(row);
+        }
     }
     let mut context = lake.context.write();
     context.schemas = SchemaRegistry::new(schemas);
@@ -116,7 +118,7 @@ pub fn parse_prices(text: &str) -> Result<Vec<ModelPriceRow>> {
     for (number, line) in
         (1..).zip(text.lines()).skip(1).filter(|(_, line)| !line.trim().is_empty())
     {
-        let row = spanlake_model::PriceTable::parse_line(line).ok_or_else(|| Error::Invalid {
+        let row = PriceTable::parse_line(line).ok_or_else(|| Error::Invalid {
             what: "prices",
             reason: format!(
                 "line {number} is not provider,model,token_class,valid_from,usd_per_million \

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use spanlake_model::{Clock, Micros, PromptRow, ReleaseRow};
+use spanlake_store::MaintainOptions;
 
 use crate::config::Config;
 use crate::demo::{Demo, DemoOptions, DemoPrompt, DemoRelease};
@@ -100,7 +101,7 @@ pub async fn demo_into(
         .open()
         .await?;
     lake.register_prompts(demo.prompts().into_iter().map(prompt_row).collect()).await?;
-    lake.record_releases(demo.releases().into_iter().map(release_row).collect()).await?;
+    lake.record_releases(demo.releases().iter().map(release_row).collect()).await?;
 
     let total = demo.estimated_spans();
     let sent = AtomicU64::new(0);
@@ -124,10 +125,10 @@ pub async fn demo_into(
         progress(Step::Ingest, summary.spans.min(total), total);
     }
     progress(Step::Compact, 0, 1);
-    lake.store().maintain(Default::default()).await?;
+    lake.store().maintain(MaintainOptions::default()).await?;
     progress(Step::Evaluate, 0, 1);
     lake.evaluate(|done, total| progress(Step::Evaluate, done, total)).await?;
-    lake.store().maintain(Default::default()).await?;
+    lake.store().maintain(MaintainOptions::default()).await?;
     progress(Step::Report, 0, 1);
     let report = lake.write_weekly_report(&WeeklyOptions::default(), &dir.join("report")).await?;
     let faults = dir.join("faults.json");
@@ -178,7 +179,7 @@ fn prompt_row(prompt: DemoPrompt) -> PromptRow {
     }
 }
 
-fn release_row(release: DemoRelease) -> ReleaseRow {
+fn release_row(release: &DemoRelease) -> ReleaseRow {
     ReleaseRow {
         time: Micros(release.time),
         environment: Some(release.environment.to_owned()),

@@ -158,7 +158,6 @@ fn row(answer: &Answer, profile: &Profile, name: &str, score: f64, passed: bool)
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn retrieved(ended: i64, is_reranking: bool, documents: &[&str]) -> Retrieved {

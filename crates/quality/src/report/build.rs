@@ -67,7 +67,7 @@ impl WeeklyReport {
         if !content {
             hide_classes(&mut facts);
         }
-        let mut report = assemble::assemble(&facts, week);
+        let mut report = assemble(&facts, week);
         for finding in &mut report.findings {
             examples::fill(session, week, &parameters, content, finding).await?;
         }

@@ -196,9 +196,10 @@ fn title(metric: &Metric, shown: &Comparison) -> String {
     let (before, after) =
         (format::value(metric.unit, shown.before), format::value(metric.unit, shown.after));
     let against = match shown.basis {
-        Basis::Concurrent | Basis::EarlierVersion => format!(" against {}", shown.reference),
+        Basis::Concurrent | Basis::EarlierVersion | Basis::EarlierWeeks => {
+            format!(" against {}", shown.reference)
+        }
         Basis::WeekBefore => String::new(),
-        Basis::EarlierWeeks => format!(" against {}", shown.reference),
     };
     format!("{who}: {} {verb} from {before} to {after}{against}", metric.title)
 }

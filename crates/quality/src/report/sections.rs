@@ -131,8 +131,7 @@ pub(crate) fn estimate(metric: &Metric, sums: &ClusterSums) -> Option<Estimate> 
     };
     let (low, high) = interval.map_or((mean, mean), |i| (i.low, i.high));
     let show = |x: f64| match metric.unit {
-        Unit::Rate => round_places(x.clamp(0.0, 1.0), 4),
-        Unit::Score => round_places(x.clamp(0.0, 1.0), 4),
+        Unit::Rate | Unit::Score => round_places(x.clamp(0.0, 1.0), 4),
         Unit::Usd => round_significant(x.max(0.0), 4),
         Unit::Milliseconds => round_places(x.exp(), 0),
     };

@@ -124,7 +124,6 @@ pub(crate) fn finding(volume: &Volume, p_adjusted: f64) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use chrono::Days;
 

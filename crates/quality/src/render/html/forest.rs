@@ -84,12 +84,12 @@ fn forest_row(page: &mut String, row: &Comparison) {
         format::effect(row.unit, row.high),
         row.words()
     );
-    let _ = write!(
+    let _ = writeln!(
         page,
         "<div class=\"row\" role=\"row\"><span role=\"cell\"><b>{}</b> <em>{}</em><small \
          class=\"muted\">against {} ({})</small></span><span role=\"cell\">{}</span><span \
          role=\"cell\" class=\"num {class}\">{}<small class=\"muted\">{} \u{2192} {}</small></span><span \
-         role=\"cell\" class=\"num\">{}<small class=\"muted\">{}</small></span></div>\n",
+         role=\"cell\" class=\"num\">{}<small class=\"muted\">{}</small></span></div>",
         escape(&format::subject(&row.subject)),
         escape(metric.title),
         escape(&row.reference),
@@ -146,10 +146,10 @@ pub(super) fn drift(page: &mut String, report: &WeeklyReport) {
     for line in lines {
         let label =
             format!("{} of {}: reference above, this week below", line.what, line.subject.workflow);
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<div class=\"drift{}\"><div><b>{}</b> <em>{}</em><small class=\"muted\">PSI {:.3}, adj. p \
-             {}, effective n {} and {}</small></div>{}</div>\n",
+             {}, effective n {} and {}</small></div>{}</div>",
             if line.flagged { " flagged" } else { "" },
             escape(&format::place_words(&line.subject)),
             escape(&line.what),

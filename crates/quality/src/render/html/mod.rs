@@ -65,13 +65,13 @@ pub(crate) fn escape(text: &str) -> String {
 
 fn header(page: &mut String, report: &WeeklyReport) {
     let week = &report.week;
-    let _ = write!(
+    let _ = writeln!(
         page,
         "<header class=\"top\"><div class=\"brand\"><svg width=\"22\" height=\"22\" viewBox=\"0 0 22 \
          22\" aria-hidden=\"true\"><path class=\"wave\" d=\"M1 7c3.3-4 6.7-4 10 0s6.7 4 10 0\"/><path \
          class=\"wave two\" d=\"M1 14c3.3-4 6.7-4 10 0s6.7 4 10 0\"/></svg><span>Spanlake</span><span \
          class=\"muted\">weekly quality report</span></div><div class=\"period\"><strong>{}</strong> \
-         <span>{}</span> <span class=\"muted\">{}</span></div></header>\n",
+         <span>{}</span> <span class=\"muted\">{}</span></div></header>",
         escape(&week.name),
         escape(&day_range(&week.first_day, &week.last_day)),
         escape(&week.time_zone)
@@ -123,10 +123,10 @@ fn signals(page: &mut String, report: &WeeklyReport) {
     let titles: Vec<(usize, String)> = release_marks(report);
     let marks: Vec<Mark<'_>> = titles.iter().map(|(at, title)| Mark { at: *at, title }).collect();
     for signal in &report.signals {
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<div class=\"card\"><h2>{}</h2><div class=\"value\">{}{}</div>{}<p \
-             class=\"muted\">{}</p></div>\n",
+             class=\"muted\">{}</p></div>",
             escape(&signal.title),
             signal.value.map_or_else(|| "\u{2013}".to_owned(), |x| format::signal(signal.unit, x)),
             delta(signal),

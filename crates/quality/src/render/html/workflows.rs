@@ -207,11 +207,11 @@ fn part_table(page: &mut String, workflow: &WorkflowSection) {
         let Some(metric) = Metric::find(&part.metric) else { continue };
         let before =
             part.before.map_or_else(|| "\u{2013}".to_owned(), |x| format::value(metric.unit, x));
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<tr><th scope=\"row\">{} <b>{}</b></th><td data-label=\"metric\"><span>{}</span></td><td \
              data-label=\"this week\"><span>{}{}</span></td><td data-label=\"week \
-             before\"><span>{before}</span></td><td data-label=\"n\"><span>{}</span></td></tr>\n",
+             before\"><span>{before}</span></td><td data-label=\"n\"><span>{}</span></td></tr>",
             escape(&part.part),
             escape(&part.version),
             metric.title,

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod simulate;
 
 use simulate::{Faults, traffic, week};

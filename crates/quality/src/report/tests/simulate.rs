@@ -12,7 +12,7 @@ use crate::report::facts::{
 use crate::stats::ClusterSums;
 use crate::week::Week;
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
+/// `SplitMix64` (Steele, Lea and Flood 2014).
 pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
@@ -31,6 +31,7 @@ impl Dice {
 
 /// What to plant.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(super) struct Faults {
     /// A release of extraction's prompt whose parse failures rise.
     pub(super) parse: bool,
@@ -112,6 +113,7 @@ fn place(workflow: &str, prompt: &str, part: &str) -> Place {
     Place { workflow: workflow.to_owned(), prompt: prompt.to_owned(), part: part.to_owned() }
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of cells")]
 fn workflow_cells(
     facts: &mut Facts,
     dice: &mut Dice,
