@@ -85,7 +85,7 @@ fn bodies(path: &Path) -> Result<impl Iterator<Item = spanlake::Result<Request>>
         file.read_exact(&mut length).ok()?;
         let mut body = vec![0; u32::from_le_bytes(length) as usize];
         file.read_exact(&mut body).ok()?;
-        Some(Ok(Request { source: "bench".to_owned(), body: body.into() }))
+        Some(Ok(Request { source: "bench".to_owned(), body: body.into(), received: None }))
     }))
 }
 

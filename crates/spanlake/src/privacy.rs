@@ -34,7 +34,7 @@ pub fn redactor(config: &Config) -> Result<Redactor> {
 ///
 /// # Errors
 /// When the key is too short, or its file can be read by others.
-pub fn key(config: &Config) -> Result<Option<HmacKey>> {
+pub(crate) fn key(config: &Config) -> Result<Option<HmacKey>> {
     if let Ok(text) = std::env::var(KEY_VARIABLE) {
         return parsed(KEY_VARIABLE, text.as_bytes()).map(Some);
     }

@@ -187,7 +187,7 @@ fn release_row(release: &DemoRelease) -> ReleaseRow {
         prompt_version: release.prompt_version.to_owned(),
         action: release.action.to_owned(),
         by: Some(release.by.to_owned()),
-        note: Some(release.note.to_owned()),
+        note: Some(release.note.clone()),
         ..ReleaseRow::default()
     }
 }

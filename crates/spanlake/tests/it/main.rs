@@ -1,0 +1,4 @@
+//! The pipeline as a service uses it.
+
+mod pipeline;
+mod planted;
