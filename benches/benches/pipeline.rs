@@ -118,12 +118,12 @@ async fn ingest(dir: &Path) -> Result<()> {
         println!("ingest, peak memory:  {:.0} MB resident", peak as f64 / 1e6);
     }
     let start = Instant::now();
-    lake.store().maintain(Default::default()).await?;
+    lake.store().maintain(spanlake::store::MaintainOptions::default()).await?;
     println!("maintain:             {:.1} s", start.elapsed().as_secs_f64());
     let start = Instant::now();
     lake.evaluate(|_, _| ()).await?;
     println!("judge answers:        {:.1} s", start.elapsed().as_secs_f64());
-    lake.store().maintain(Default::default()).await?;
+    lake.store().maintain(spanlake::store::MaintainOptions::default()).await?;
     lake.close().await?;
     Ok(())
 }
@@ -155,7 +155,10 @@ async fn query(dir: &Path) -> Result<()> {
     ] {
         let samples = measure(RUNS, || {
             tokio::task::block_in_place(|| {
-                tokio::runtime::Handle::current().block_on(lake.query(&statement)).map(|_| ())
+                tokio::runtime::Handle::current()
+                    .block_on(lake.query(&statement))
+                    .map(drop)
+                    .map_err(anyhow::Error::from)
             })
         })?;
         println!(

@@ -162,7 +162,7 @@ pub(crate) struct WeeklyArgs {
 }
 
 /// Evaluations.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum EvalsCommand {
     /// Compute faithfulness and citation validity for stored answers that have none
     Run,
@@ -207,7 +207,7 @@ pub(crate) struct MaintainArgs {
 pub(crate) enum PricesCommand {
     /// Show the prices in force: shipped ones and the store's own
     List,
-    /// Add dated prices from a CSV file: provider,model,token_class,valid_from,usd_per_million
+    /// Add dated prices from a CSV file with a provider, model, token class, date and US dollars per million tokens a line
     Import {
         /// The CSV file
         file: PathBuf,

@@ -1,5 +1,7 @@
 //! The `spanlake` command: arguments, terminal and progress on top of the `spanlake` library.
 
+#![expect(clippy::print_stdout, reason = "results go to standard output")]
+
 mod args;
 mod commands;
 mod output;

@@ -132,9 +132,6 @@ impl Sink {
             FormatWriter::Json(mut writer) => {
                 writer.finish()?;
                 let mut out = writer.into_inner();
-                if self.rows == 0 {
-                    out.write_all(b"[]")?;
-                }
                 out.write_all(b"\n")?;
                 out.flush()?;
             }

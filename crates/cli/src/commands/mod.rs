@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         Command::Report(command) => report::run(&global, command, &runtime),
         Command::Evals(command) => evals::run(&global, command, &runtime),
         Command::Redact(command) => redact::run(&global, command),
-        Command::Store(command) => store::run(&global, command, &runtime),
+        Command::Store(command) => store::run(&global, &command, &runtime),
         Command::Prices(command) => prices::run(&global, command, &runtime),
     }
 }

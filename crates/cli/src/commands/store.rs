@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::args::{Format, Global, StoreCommand};
 use crate::progress::spinner;
 
-pub(super) fn run(global: &Global, command: StoreCommand, runtime: &Runtime) -> Result<Outcome> {
+pub(super) fn run(global: &Global, command: &StoreCommand, runtime: &Runtime) -> Result<Outcome> {
     runtime.block_on(async {
         match command {
             StoreCommand::Info => info(global).await,

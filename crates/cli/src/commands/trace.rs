@@ -62,10 +62,9 @@ fn tree(nodes: &[TraceNode], colour: bool) -> String {
         let name = painter.paint(&name, kind_style(span.kind));
         let bar = painter.paint(&bar(span, start, end), Style::new().dimmed());
         let duration = span.duration_ms.map_or_else(|| "open".to_owned(), duration);
-        shown.push_str(&format!(
-            "{bar} {duration:>9}  {name}{padding}  {}\n",
-            facts(span, &painter)
-        ));
+        shown.extend([bar.as_str(), " ", &format!("{duration:>9}"), "  ", &name, &padding, "  "]);
+        shown.push_str(&facts(span, &painter));
+        shown.push('\n');
     }
     shown
 }

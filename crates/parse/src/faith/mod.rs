@@ -27,6 +27,8 @@ mod tests;
 pub use measure::{Components, SentenceSupport};
 pub use profile::{HAZARDS, Profile};
 
+use std::borrow::Cow;
+
 use evidence::Evidence;
 use tokens::Tokenizer;
 
@@ -57,6 +59,18 @@ pub fn score(answer: &str, contexts: &[&str], question: Option<&str>) -> Option<
     detail(answer, contexts, question, &Profile::QA).map(|detail| detail.score)
 }
 
+/// Blanks out citation markers: `[3]` is no number that the contexts would have to hold. Offsets
+/// stay what they are.
+fn without_markers(answer: &str) -> Cow<'_, str> {
+    let markers = crate::citations::parse(answer);
+    if markers.is_empty() {
+        return Cow::Borrowed(answer);
+    }
+    let inside = |at: usize| markers.iter().any(|marker| (marker.start..marker.end).contains(&at));
+    let blank = |(at, c): (usize, char)| if inside(at) { ' ' } else { c };
+    Cow::Owned(answer.chars().enumerate().map(blank).collect())
+}
+
 /// The faithfulness of `answer` under `profile`, with its parts; `None` as for [`score`].
 ///
 /// Words of `question` count as supported: an answer may repeat what it was asked.
@@ -74,7 +88,7 @@ pub fn detail(
     if evidence.is_empty() {
         return None;
     }
-    let components = measure::measure(answer, &evidence, &mut tokenizer);
+    let components = measure::measure(&without_markers(answer), &evidence, &mut tokenizer);
     let score = profile.score(&components);
     Some(FaithDetail { score, profile: profile.id(), components })
 }

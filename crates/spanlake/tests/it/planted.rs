@@ -78,7 +78,7 @@ fn readable(path: &Path) -> Vec<Vec<u8>> {
             texts.push(inside);
         }
     }
-    if path.extension().is_some_and(|ending| ending == "parquet") {
+    if raw.starts_with(b"PAR1") {
         let file = std::fs::File::open(path).unwrap();
         for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
             let batch = batch.unwrap();
