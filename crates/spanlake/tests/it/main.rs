@@ -1,4 +1,6 @@
 //! The pipeline as a service uses it.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 mod pipeline;
 mod planted;

@@ -66,7 +66,7 @@ async fn what_was_acknowledged_is_there_for_others_and_after_a_crash() {
         }
     };
     assert_eq!(count(&again, "select count(*) from spans").await, spans);
-    again.store().maintain(Default::default()).await.unwrap();
+    again.store().maintain(spanlake::store::MaintainOptions::default()).await.unwrap();
     assert_eq!(count(&again, "select count(*) from spans").await, spans);
     again.close().await.unwrap();
     let closed = Spanlake::builder(url).read_only().open().await.unwrap();

@@ -71,7 +71,7 @@ fn readable(path: &Path) -> Vec<Vec<u8>> {
     for (at, window) in raw.windows(4).enumerate() {
         if window == ZSTD_MAGIC {
             let mut inside = Vec::new();
-            if let Ok(mut frame) = zstd::stream::read::Decoder::new(&raw[at..]) {
+            if let Ok(frame) = zstd::stream::read::Decoder::new(&raw[at..]) {
                 // What follows the frame is not zstd; what came out before counts.
                 let _ = std::io::Read::read_to_end(&mut frame.single_frame(), &mut inside);
             }
