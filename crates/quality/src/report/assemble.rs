@@ -215,12 +215,17 @@ fn releases(facts: &Facts, week: Week) -> Vec<Release> {
         .first()
         .map_or(from, |day| crate::week::midnight(*day, week.zone()));
     let started = facts.versions.iter().map(|v| v.first).min().unwrap_or(window);
-    for v in &facts.versions {
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut versions: Vec<_> = facts.versions.iter().collect();
+    versions.sort_by(|a, b| (a.first, &a.place, &a.version).cmp(&(b.first, &b.place, &b.version)));
+    for v in versions {
         let name = if v.place.prompt.is_empty() { &v.place.part } else { &v.place.prompt };
-        let known = facts.releases.iter().any(|r| r.prompt == *name && r.version == v.version);
+        // Tools and traces carry their prompt's version, rerankers their index's.
+        let known = facts.releases.iter().any(|r| r.version == v.version);
         // What the window begins with is not news.
         let new = v.first >= started.plus_days(1) && v.first < week.end();
-        if !known && new && !v.version.is_empty() {
+        let named = !v.version.is_empty() && !name.is_empty();
+        if !known && new && named && seen.insert((&v.place.workflow, &v.version)) {
             releases
                 .push((v.first, line(v.first, name, &v.version, "first seen", &v.place.workflow)));
         }

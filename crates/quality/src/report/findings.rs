@@ -142,6 +142,14 @@ fn finding(
     };
     let main = group.iter().min_by_key(order)?;
     let shown = &main.shown;
+    // The same metric of the workflow's other tools or guardrails.
+    let others = group
+        .iter()
+        .filter(|t| {
+            let (part, mine) = (&t.shown.subject.part, &shown.subject.part);
+            t.metric.id == main.metric.id && part != mine && !part.is_empty() && !mine.is_empty()
+        })
+        .count();
     let mut also: Vec<String> = Vec::new();
     for other in
         group.iter().filter(|t| t.metric.id != main.metric.id || t.shown.subject != shown.subject)
@@ -170,7 +178,7 @@ fn finding(
     let is_new = began || new_versions.contains(&(place, shown.subject.version.clone()));
     Some(Finding {
         severity: main.metric.severity,
-        title: title(main.metric, shown),
+        title: title(main.metric, shown, others),
         evidence: format::evidence(shown),
         is_new,
         affected: affected(main.metric, shown),
@@ -186,9 +194,12 @@ fn finding(
 }
 
 /// A sentence that a manager understands.
-fn title(metric: &Metric, shown: &Comparison) -> String {
-    let subject = &shown.subject;
-    let mut who = format::place_words(subject);
+fn title(metric: &Metric, shown: &Comparison, others: usize) -> String {
+    let mut subject = shown.subject.clone();
+    if others > 0 {
+        subject.part = format!("{} and {others} more", subject.part);
+    }
+    let mut who = format::place_words(&subject);
     if !subject.tenant.is_empty() {
         who = format!("{who}, for {} only", subject.tenant);
     }

@@ -38,9 +38,9 @@ fn card(page: &mut String, number: usize, finding: &Finding) {
     if finding.affected > 0 {
         let _ = write!(
             page,
-            "<span class=\"muted\">about {} {} affected</span>",
+            "<span class=\"muted\">about {} {}</span>",
             format::count(finding.affected),
-            if finding.metric == "volume" { "traces missing, all users" } else { "calls" }
+            if finding.metric == "volume" { "traces missing" } else { "calls affected" }
         );
     }
     let _ = write!(

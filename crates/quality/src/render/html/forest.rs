@@ -30,7 +30,11 @@ pub(crate) fn forest_rows(report: &WeeklyReport) -> Vec<&Comparison> {
     rows.extend(by([Basis::Concurrent, Basis::EarlierVersion]));
     rows.extend(by([Basis::WeekBefore, Basis::WeekBefore]));
     let mut seen = BTreeSet::new();
-    rows.retain(|c| seen.insert((&c.metric, &c.subject, c.basis)));
+    // One row a metric, workflow and version: the tools of one agent say the same.
+    rows.retain(|c| {
+        let s = &c.subject;
+        seen.insert((&c.metric, &s.workflow, &s.version, &s.tenant))
+    });
     rows.truncate(ROWS);
     rows
 }
@@ -104,12 +108,14 @@ fn forest_row(page: &mut String, row: &Comparison) {
 }
 
 fn releases(page: &mut String, report: &WeeklyReport) {
-    if report.releases.is_empty() {
-        page.push_str("<p class=\"muted\">No release and no new version in these 30 days.</p>\n");
+    let from = report.week.spark_days.len().saturating_sub(14);
+    let from = report.week.spark_days.get(from).map_or("", String::as_str);
+    if report.releases.iter().all(|r| r.day.as_str() < from) {
+        page.push_str("<p class=\"muted\">No release and no new version in these two weeks.</p>\n");
         return;
     }
     page.push_str("<ul class=\"releases\" aria-label=\"Releases\">");
-    for release in &report.releases {
+    for release in report.releases.iter().filter(|r| r.day.as_str() >= from) {
         let fresh = release.day >= report.week.first_day;
         let _ = write!(
             page,
