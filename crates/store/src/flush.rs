@@ -47,6 +47,10 @@ pub struct FlushReport {
     pub bytes: u64,
 }
 
+/// Files of one frozen generation, in the order of commits. A flush that fails keeps them for the
+/// next one: what is committed already must not be written again.
+pub(crate) type Written = BTreeMap<(u8, Table), Vec<NewFile>>;
+
 /// A file that is written but not yet committed.
 #[derive(Debug)]
 pub(crate) struct NewFile {
@@ -80,22 +84,18 @@ impl Inner {
         let Some((inputs, last_seq)) = self.freeze().await? else {
             return Ok(FlushReport::default());
         };
-        let mut written = BTreeMap::new();
-        for input in inputs {
-            let table = input.table;
-            written.insert((commit_rank(table), table), self.write_table(input, last_seq).await?);
+        let mut unfinished = self.unfinished.lock().await;
+        let mut written = unfinished.take().unwrap_or_default();
+        if let Err(error) = self.write_and_commit(&mut logs, inputs, last_seq, &mut written).await {
+            *unfinished = Some(written);
+            return Err(error);
         }
+        drop(unfinished);
         let mut report = FlushReport::default();
-        for ((_, table), files) in &written {
-            let log = match logs.remove(table) {
-                Some(log) => log,
-                None => TableLog::open_or_create(&self.site, *table).await?,
-            };
-            let log = logs.entry(*table).or_insert(log);
-            self.commit_flush(log, files, last_seq).await?;
-            report.files += files.len();
-            report.rows += files.iter().map(|file| file.facts.rows).sum::<u64>();
-            report.bytes += files.iter().map(|file| file.logged.size).sum::<u64>();
+        for file in written.values().flatten() {
+            report.files += 1;
+            report.rows += file.facts.rows;
+            report.bytes += file.logged.size;
         }
         let mut core = self.core.lock().await;
         for ((_, table), files) in written {
@@ -118,6 +118,30 @@ impl Inner {
         drop(core);
         self.trim(&marks)?;
         Ok(report)
+    }
+
+    /// Writes what is not written yet and commits what is not committed yet.
+    async fn write_and_commit(
+        &self,
+        logs: &mut BTreeMap<Table, TableLog>,
+        inputs: Vec<FlushInput>,
+        last_seq: u64,
+        written: &mut Written,
+    ) -> Result<()> {
+        for input in inputs {
+            let place = (commit_rank(input.table), input.table);
+            if let std::collections::btree_map::Entry::Vacant(free) = written.entry(place) {
+                free.insert(self.write_table(input, last_seq).await?);
+            }
+        }
+        for ((_, table), files) in written.iter() {
+            let log = match logs.remove(table) {
+                Some(log) => log,
+                None => TableLog::open_or_create(&self.site, *table).await?,
+            };
+            self.commit_flush(logs.entry(*table).or_insert(log), files, last_seq).await?;
+        }
+        Ok(())
     }
 
     /// Takes the active generation out of the appends' way, or the one that a failed flush left.

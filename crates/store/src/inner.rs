@@ -11,6 +11,7 @@ use crate::append::newest_version;
 use crate::buffer::Incoming;
 use crate::core::{Core, Published};
 use crate::error::{Result, StoreError};
+use crate::flush::Written;
 use crate::keys::KeyCache;
 use crate::load::load_table;
 use crate::log::TableLog;
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) published: Arc<Published>,
     /// The tables' logs. Whoever holds this is the only one to commit.
     pub(crate) logs: Mutex<BTreeMap<Table, TableLog>>,
+    /// What a failed flush has written. Taken only while `logs` is held.
+    pub(crate) unfinished: Mutex<Option<Written>>,
     pub(crate) role: Role,
 }
 
@@ -105,6 +108,7 @@ impl Inner {
             core: Arc::new(Mutex::new(Core::new())),
             published: Arc::new(published),
             logs: Mutex::new(BTreeMap::new()),
+            unfinished: Mutex::new(None),
             role,
         }
     }

@@ -50,14 +50,7 @@ impl Store {
     /// next recovery is unknown; repeating it is safe, since a repeated row changes nothing.
     pub async fn append(&self, batch: RedactedBatch) -> Result<Ack> {
         let rows = batch.into_rows();
-        // On a task of its own: a caller that goes away must not stop what others wait for.
-        match tokio::spawn(Arc::clone(&self.inner).append(rows)).await {
-            Ok(result) => result,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(StoreError::Closed),
-            },
-        }
+        on_a_task(Arc::clone(&self.inner).append(rows)).await
     }
 
     /// Returns what was published last. Cheap.
@@ -74,7 +67,8 @@ impl Store {
 
     /// Makes files of everything that is buffered.
     pub async fn flush(&self) -> Result<FlushReport> {
-        self.inner.flush().await
+        let inner = Arc::clone(&self.inner);
+        on_a_task(async move { inner.flush().await }).await
     }
 
     /// Merges small files, drops expired dates, deletes what nothing needs.
@@ -82,7 +76,8 @@ impl Store {
     /// # Errors
     /// As [`Self::flush`]; what was committed before stays committed.
     pub async fn maintain(&self, options: MaintainOptions) -> Result<MaintainReport> {
-        self.inner.maintain(options).await
+        let inner = Arc::clone(&self.inner);
+        on_a_task(async move { inner.maintain(options).await }).await
     }
 
     /// Looks for damage: missing and foreign files, wrong sizes, row counts and checksums.
@@ -101,7 +96,7 @@ impl Store {
         if writer.is_closed.load(Ordering::Acquire) {
             return Ok(());
         }
-        let flushed = self.inner.flush().await;
+        let flushed = self.flush().await.map(drop);
         writer.is_closed.store(true, Ordering::Release);
         let closed = writer.wal.close().await;
         flushed.and(closed)
@@ -120,6 +115,20 @@ impl Store {
     /// Returns the store's id.
     pub fn store_id(&self) -> &str {
         &self.inner.meta.store_id
+    }
+}
+
+/// Runs on a task of its own: a caller that goes away must not stop half-way what others wait for.
+async fn on_a_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => Err(StoreError::Closed),
+        },
     }
 }
 

@@ -10,9 +10,9 @@ use arrow_select::filter::filter_record_batch;
 use spanlake_model::{Rows, Table};
 
 /// Rows up to which a chunk takes more rows in instead of a new one being started.
-const SMALL_ROWS: usize = 2048;
+const SMALL_ROWS: usize = 512;
 /// Bytes up to which it does: growing a chunk copies it.
-const SMALL_BYTES: usize = 2 << 20;
+const SMALL_BYTES: usize = 1 << 20;
 
 /// Where a buffered row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -149,3 +149,49 @@ async fn wrong_places_and_second_writers_are_told_apart() {
     assert!(matches!(refused, Err(StoreError::PolicyMismatch { .. })), "{refused:?}");
     assert!(spans(&store.snapshot()).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_flush_that_fails_between_two_tables_is_finished_later() {
+    for crash in [false, true] {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), StepClock::new());
+        let mut store = open(dir.path(), &clock).await;
+        let rows = vec![
+            Rows::Spans(vec![span(1, 1, Some(0))]),
+            Rows::Payloads(vec![payload(1, 1, "an answer")]),
+        ];
+        store.append(redacted(rows)).await.unwrap();
+        // Payloads are committed first; a file stands where the spans' log must go.
+        let spans_dir = dir.path().join("spans");
+        std::fs::create_dir_all(&spans_dir).unwrap();
+        let blocker = spans_dir.join("_delta_log");
+        std::fs::write(&blocker, "x").unwrap();
+        store.flush().await.unwrap_err();
+        assert!(dir.path().join("payloads").join("_delta_log").is_dir());
+        if crash {
+            drop(store);
+            std::fs::remove_file(&blocker).unwrap();
+            store = open(dir.path(), &clock).await;
+        } else {
+            let late = vec![
+                Rows::Spans(vec![span(1, 0, None)]),
+                Rows::Payloads(vec![payload(1, 1, "a better answer")]),
+            ];
+            store.append(redacted(late)).await.unwrap();
+            std::fs::remove_file(&blocker).unwrap();
+        }
+        for _ in 0..3 {
+            let snapshot = store.snapshot();
+            assert_eq!(spans(&snapshot).await.len(), if crash { 1 } else { 2 });
+            let seen = payloads(&snapshot).await;
+            assert_eq!(seen.len(), 1);
+            let expected = if crash { "an answer" } else { "a better answer" };
+            assert_eq!(seen[0].output_text.as_deref(), Some(expected));
+            store.flush().await.unwrap();
+        }
+        drop(store);
+        let store = open(dir.path(), &clock).await;
+        assert_eq!(payloads(&store.snapshot()).await.len(), 1);
+        assert_eq!(spans(&store.snapshot()).await.len(), if crash { 1 } else { 2 });
+        assert!(store.check().await.unwrap().is_sound());
+    }
+}
