@@ -103,15 +103,36 @@ macro_rules! all_tables {
                 match self { $(Self::$variant(rows) => rows.iter().map($row::memory_bytes).sum(),)+ }
             }
 
-            /// Sets what the store stamps on every row: policy, version (counting up from
-            /// `first_version`) and writer.
-            pub fn stamp(&mut self, policy_version: &str, first_version: i64, writer_id: &str) {
+            /// Names the redaction policy that processed every row.
+            pub fn set_policy(&mut self, policy_version: &str) {
+                match self {
+                    $(Self::$variant(rows) => for row in rows {
+                        policy_version.clone_into(&mut row.policy_version);
+                    })+
+                }
+            }
+
+            /// Returns every row's redaction policy.
+            pub fn policies(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+                match self {
+                    $(Self::$variant(rows) => Box::new(rows.iter().map(|row| row.policy_version.as_str())),)+
+                }
+            }
+
+            /// Numbers the rows, counting up from `first_version`, and names their writer.
+            pub fn number(&mut self, first_version: i64, writer_id: &str) {
                 match self {
                     $(Self::$variant(rows) => for (row, version) in rows.iter_mut().zip(first_version..) {
-                        policy_version.clone_into(&mut row.policy_version);
                         row.row_version = version;
                         writer_id.clone_into(&mut row.writer_id);
                     })+
+                }
+            }
+
+            /// Returns the highest version among the rows; 0 without rows.
+            pub fn newest_version(&self) -> i64 {
+                match self {
+                    $(Self::$variant(rows) => rows.iter().map(|row| row.row_version).max().unwrap_or(0),)+
                 }
             }
         }

@@ -134,7 +134,7 @@ impl Redactor {
             });
         }
         cut_previews(rows);
-        stamp(rows, self.policy_version());
+        rows.set_policy(self.policy_version());
         counts
     }
 
@@ -215,17 +215,4 @@ fn cut_preview(text: &mut String) {
         end -= window.len() - open;
     }
     text.truncate(end);
-}
-
-fn stamp(rows: &mut Rows, version: &str) {
-    macro_rules! each {
-        ($($variant:ident),+) => {
-            match rows { $(Rows::$variant(rows) => {
-                for row in rows {
-                    version.clone_into(&mut row.policy_version);
-                }
-            })+ }
-        };
-    }
-    each!(Spans, Payloads, Evals, Prompts, Releases, ModelPrices, IngestErrors, Audit);
 }

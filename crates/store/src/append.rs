@@ -10,7 +10,6 @@ use crate::core::Core;
 use crate::error::{Result, StoreError};
 use crate::inner::{Inner, Writer};
 use crate::site::blocking;
-use crate::version_clock::VersionClock;
 use crate::wal::EncodedFrame;
 
 /// What an append did.
@@ -22,59 +21,18 @@ pub struct Ack {
     pub last_seq: u64,
 }
 
-/// Runs a block for the rows of any table.
-macro_rules! with_rows {
-    ($any:expr, $rows:ident => $body:expr) => {
-        match $any {
-            Rows::Spans($rows) => $body,
-            Rows::Payloads($rows) => $body,
-            Rows::Evals($rows) => $body,
-            Rows::Prompts($rows) => $body,
-            Rows::Releases($rows) => $body,
-            Rows::ModelPrices($rows) => $body,
-            Rows::IngestErrors($rows) => $body,
-            Rows::Audit($rows) => $body,
-        }
-    };
-}
-
-/// Numbers the rows.
-fn stamp(rows: &mut [Rows], versions: &VersionClock) {
-    for rows in rows {
-        let first = versions.reserve(rows.len());
-        with_rows!(rows, rows => for (row, version) in rows.iter_mut().zip(first..) {
-            row.row_version = version;
-            versions.writer_id().clone_into(&mut row.writer_id);
-        });
-    }
-}
-
-/// Returns the highest version among the rows.
-pub(crate) fn newest_version(rows: &Rows) -> i64 {
-    with_rows!(rows, rows => rows.iter().map(|row| row.row_version).max().unwrap_or(0))
-}
-
-/// Finds a row whose policy the store does not take.
-fn wrong_policy(rows: &[Rows], takes: impl Fn(&str) -> bool) -> Option<String> {
-    rows.iter().find_map(|rows| {
-        with_rows!(rows, rows => rows
-            .iter()
-            .find(|row| !takes(&row.policy_version))
-            .map(|row| row.policy_version.clone()))
-    })
-}
-
 impl Inner {
     /// Appends rows; when this returns they are durable and visible.
     pub(crate) async fn append(self: Arc<Self>, mut rows: Vec<Rows>) -> Result<Ack> {
         let writer = self.writer()?;
         rows.retain(|rows| !rows.is_empty());
         let count = rows.iter().map(Rows::len).sum();
-        if let Some(found) = wrong_policy(&rows, |policy| self.meta.redaction.takes(policy)) {
-            return Err(StoreError::PolicyMismatch {
-                expected: self.meta.redaction.as_str(),
-                found,
-            });
+        let redaction = self.meta.redaction;
+        if let Some(found) =
+            rows.iter().flat_map(Rows::policies).find(|policy| !redaction.takes(policy))
+        {
+            let found = found.to_owned();
+            return Err(StoreError::PolicyMismatch { expected: redaction.as_str(), found });
         }
         if rows.is_empty() {
             return Ok(Ack { rows: 0, last_seq: writer.wal.last_seq() });
@@ -82,7 +40,9 @@ impl Inner {
         self.make_room(writer).await?;
         let versions = Arc::clone(&writer.versions);
         let (rows, frames) = blocking(move || {
-            stamp(&mut rows, &versions);
+            for rows in &mut rows {
+                rows.number(versions.reserve(rows.len()), versions.writer_id());
+            }
             let frames = rows.iter().map(EncodedFrame::encode).collect::<Result<Vec<_>>>()?;
             Ok((rows, frames))
         })

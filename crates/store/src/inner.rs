@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use spanlake_model::Table;
 use tokio::sync::{Mutex, watch};
 
-use crate::append::newest_version;
 use crate::buffer::Incoming;
 use crate::core::{Core, Published};
 use crate::error::{Result, StoreError};
@@ -178,7 +177,7 @@ impl Inner {
             replay = rest;
             let done = entries.is_empty();
             for rows in entries.iter().flat_map(|entry| &entry.rows) {
-                writer.versions.observe(newest_version(rows));
+                writer.versions.observe(rows.newest_version());
             }
             self.absorb_entries(entries, &writer.versions).await?;
             if done {
