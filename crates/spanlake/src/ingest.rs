@@ -14,8 +14,7 @@ use spanlake_redact::RedactedBatch;
 use crate::Spanlake;
 use crate::error::{Error, Result};
 
-/// Bodies decoded and redacted at a time, and appends in flight. Two of each keep two cores and
-/// the disk busy; more would only hold more memory.
+/// Bodies decoded and redacted at a time, and appends in flight; each holds its rows in memory.
 const IN_FLIGHT: usize = 4;
 
 /// What became of input.
@@ -177,6 +176,20 @@ impl Spanlake {
         let summary = self.ingest_pieces(pieces).await?;
         reading.await?;
         Ok(summary)
+    }
+
+    /// Records an input that could not even be opened, so that it is counted and in
+    /// `ingest_errors` like any other rejected input.
+    ///
+    /// # Errors
+    /// When the store cannot take the row.
+    pub async fn ingest_unreadable(
+        &self,
+        source: &str,
+        error: std::io::Error,
+    ) -> Result<IngestSummary> {
+        let piece = Piece::Unreadable(Arc::from(source), IngestError::Read(error));
+        self.ingest_pieces(futures::stream::iter([Ok(piece)])).await
     }
 
     async fn ingest_pieces(

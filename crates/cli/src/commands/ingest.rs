@@ -46,21 +46,16 @@ async fn ingest(lake: &Spanlake, inputs: &[Input], quiet: bool) -> Result<Ingest
             Some(path) => match File::open(path) {
                 Ok(file) => lake.ingest_reader(&input.name, bar.wrap_read(file)).await,
                 // The other files are still stored.
-                Err(error) => Ok(unreadable(&input.name, &error)),
+                Err(error) => {
+                    eprintln!("{}: cannot open: {error}", input.name);
+                    lake.ingest_unreadable(&input.name, error).await
+                }
             },
         };
         summary.add(read?);
     }
     bar.finish_and_clear();
     Ok(summary)
-}
-
-fn unreadable(name: &str, error: &std::io::Error) -> IngestSummary {
-    IngestSummary {
-        problems: [("read_failed".to_owned(), 1)].into(),
-        messages: vec![format!("{name}: cannot open: {error}")],
-        ..IngestSummary::default()
-    }
 }
 
 /// One thing to read.

@@ -84,7 +84,16 @@ async fn open_read_only(global: &Global, config: Config) -> Result<Spanlake> {
     if let Some(time) = as_of(global)? {
         builder = builder.clock(Arc::new(FixedClock(time)));
     }
-    Ok(builder.open().await?)
+    builder.open().await.map_err(|error| {
+        let is_missing =
+            matches!(&error, spanlake::Error::Store(spanlake::store::StoreError::Missing { .. }));
+        let error = anyhow::Error::from(error);
+        if is_missing {
+            error.context("nothing to read: run spanlake ingest first, or give another --store")
+        } else {
+            error
+        }
+    })
 }
 
 /// Reads `--as-of`: RFC 3339, or a date that means its midnight, UTC.

@@ -102,6 +102,12 @@ async fn rejected_input_is_counted_and_queryable() {
     let summary =
         lake.ingest("garbage.pb", b"\x0a\xff\xff\xff\xff\x7fgarbage".to_vec()).await.unwrap();
     assert!(summary.has_problems() && !summary.messages[0].contains("garbage\u{0}"), "{summary:?}");
+    let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let summary = lake.ingest_unreadable("locked.pb", refused).await.unwrap();
+    assert_eq!((summary.rejected, summary.problems.get("read_failed")), (1, Some(&1)));
+    let named =
+        "select count(*) from ingest_errors where source = 'locked.pb' and code = 'read_failed'";
+    assert_eq!(count(&lake, named).await, 1);
     assert!(lake.ingest(&good.0, good.1).await.unwrap().spans > 0);
     assert!(
         count(&lake, "select count(*) from ingest_errors where source = 'garbage.pb'").await > 0
