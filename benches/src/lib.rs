@@ -1,7 +1,7 @@
 //! Measurements behind Spanlake's performance claims.
 //!
 //! ```sh
-//! cargo bench -p spanlake-benches --bench pipeline              # 1,000,000 spans, about 3 minutes
+//! cargo bench -p spanlake-benches --bench pipeline              # 1,000,000 spans
 //! SPANLAKE_BENCH_TRACES=20000 cargo bench -p spanlake-benches   # a quick look
 //! cargo bench -p spanlake-redact                                # redaction alone, MB/s
 //! ```

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use spanlake_model::{Clock, Micros, PromptRow, ReleaseRow};
 use spanlake_store::MaintainOptions;
@@ -104,7 +104,6 @@ pub async fn demo_into(
     lake.record_releases(demo.releases().iter().map(release_row).collect()).await?;
 
     let total = demo.estimated_spans();
-    let sent = AtomicU64::new(0);
     let mut summary = IngestSummary::default();
     let mut requests = demo.requests().peekable();
     while requests.peek().is_some() {
@@ -121,7 +120,6 @@ pub async fn demo_into(
             })
             .collect();
         summary.add(lake.ingest_all(futures::stream::iter(group)).await?);
-        sent.store(summary.spans, Ordering::Relaxed);
         progress(Step::Ingest, summary.spans.min(total), total);
     }
     progress(Step::Compact, 0, 1);
