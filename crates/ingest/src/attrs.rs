@@ -169,6 +169,13 @@ impl<'s, 'a> Attrs<'s, 'a> {
             .is_some_and(|id| self.slots.get(usize::from(id)).is_some_and(|at| *at != ABSENT))
     }
 
+    /// Whether the attribute is a list without items.
+    pub(crate) fn is_empty_list(&self, key: &str) -> bool {
+        let at = TABLES.key(key).and_then(|id| self.slots.get(usize::from(id)));
+        let attr = at.and_then(|at| self.list.get(usize::from(*at)));
+        attr.is_some_and(|(_, val)| matches!(val, Val::List(items) if items.is_empty()))
+    }
+
     /// Records that a column holds the attribute, so that `attributes` need not repeat it.
     pub(crate) fn take(&self, key: &str) {
         if let Some(id) = TABLES.key(key)

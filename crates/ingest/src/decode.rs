@@ -12,7 +12,7 @@ use crate::logs::{self, Contributions, LogKind};
 use crate::normalise::{self, Prices, ResourceFacts, times};
 use crate::otlp::proto::Signal;
 use crate::otlp::{Origin, Place, RawLog, RawSpan, Visitor, json, proto};
-use crate::{detect, native};
+use crate::{detect, native, settle};
 
 /// What a body held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,6 +151,7 @@ impl<'c> Sink<'c> {
     }
 
     pub(crate) fn finish(mut self) -> Decoded {
+        settle::link_duplicates(&mut self.decoded.batch.spans);
         for (span, payload) in self.contributions.into_rows(self.ctx, &self.prices) {
             self.decoded.batch.spans.push(span);
             self.decoded.batch.payloads.extend(payload);

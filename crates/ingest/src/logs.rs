@@ -104,6 +104,7 @@ impl Contributions {
             name: Cow::Owned(name.to_owned()),
             time_unix_nano: time,
             attributes,
+            is_logged: true,
         });
     }
 

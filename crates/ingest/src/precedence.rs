@@ -16,6 +16,7 @@ use crate::conventions::litellm::LITELLM;
 use crate::conventions::mlflow::MLFLOW;
 use crate::conventions::openinference::OPENINFERENCE;
 use crate::conventions::openllmetry::OPENLLMETRY;
+use crate::conventions::others::OTHERS;
 use crate::conventions::pydantic::PYDANTIC;
 use crate::conventions::spanlake::SPANLAKE;
 use crate::conventions::vercel::VERCEL;
@@ -34,6 +35,7 @@ const DEFAULT: &[&Convention] = &[
     &LITELLM,
     &ANTHROPIC,
     &GENAI_OLD,
+    &OTHERS,
     &COMMON,
 ];
 
@@ -51,6 +53,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
             &VERCEL,
             &OPENLLMETRY,
             &PYDANTIC,
+            &OTHERS,
             &GENAI,
             &COMMON,
         ],
@@ -71,6 +74,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
             &MLFLOW,
             &LITELLM,
             &GENAI_OLD,
+            &OTHERS,
         ],
     ),
     (
@@ -85,6 +89,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
             &OPENINFERENCE,
             &LITELLM,
             &MLFLOW,
+            &OTHERS,
         ],
     ),
     // No convention has a tenant.
@@ -99,6 +104,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
             &LANGSMITH,
             &VERCEL,
             &LITELLM,
+            &OTHERS,
         ],
     ),
     (Column::Environment, &[&SPANLAKE, &LANGFUSE, &COMMON]),
@@ -116,6 +122,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
             &PYDANTIC,
             &OPENLLMETRY,
             &LITELLM,
+            &OTHERS,
         ],
     ),
     (
@@ -124,7 +131,7 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
     ),
     (
         Column::Provider,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY],
+        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
     ),
     (
         Column::Cost,
@@ -143,19 +150,22 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
     (Column::ErrorType, &[&COMMON, &LITELLM]),
     (
         Column::InputTokens,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY],
+        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
     ),
     (
         Column::OutputTokens,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY],
+        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
     ),
     // Flattened lists of OpenInference and OpenLLMetry come right after GENAI; see
     // `crate::normalise::content`.
     (
         Column::InputMessages,
-        &[&GENAI, &VERCEL, &LANGFUSE, &PYDANTIC, &LANGSMITH, &MLFLOW, &GENAI_OLD],
+        &[&GENAI, &VERCEL, &LANGFUSE, &PYDANTIC, &LANGSMITH, &MLFLOW, &GENAI_OLD, &OTHERS],
     ),
-    (Column::OutputMessages, &[&GENAI, &LANGFUSE, &PYDANTIC, &LANGSMITH, &MLFLOW, &GENAI_OLD]),
+    (
+        Column::OutputMessages,
+        &[&GENAI, &LANGFUSE, &PYDANTIC, &LANGSMITH, &MLFLOW, &GENAI_OLD, &OTHERS],
+    ),
 ];
 
 /// A key's number, for slots instead of hash lookups.
@@ -275,7 +285,7 @@ pub(crate) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         .flat_map(|convention| convention.params.iter())
         .map(|(key, name)| (number(key), *name))
         .collect();
-    for key in EXTRA_KEYS {
+    for key in EXTRA_KEYS.iter().chain(crate::normalise::usage::TOTALS) {
         number(key);
     }
     Tables { keys, sources, params }

@@ -48,9 +48,19 @@ pub struct Usage {
 /// Prices by provider, model and token class, each with the dates they hold from.
 #[derive(Clone, Debug, Default)]
 pub struct PriceTable {
-    /// (provider, model or prefix, class) → prices, oldest first.
-    prices: BTreeMap<(String, String, TokenClass), Vec<Price>>,
+    providers: BTreeMap<String, Models>,
 }
+
+/// A provider's prices, so that a look-up by borrowed text needs no allocation.
+#[derive(Clone, Debug, Default)]
+struct Models {
+    exact: BTreeMap<String, Classes>,
+    /// Prefixes without their final `*`.
+    prefixes: BTreeMap<String, Classes>,
+}
+
+/// A model's prices by class, oldest first.
+type Classes = BTreeMap<TokenClass, Vec<Price>>;
 
 impl PriceTable {
     /// Returns the list prices shipped with Spanlake.
@@ -86,8 +96,12 @@ impl PriceTable {
     /// Adds or replaces one price.
     pub fn insert(&mut self, row: &ModelPriceRow) {
         let Some(class) = TokenClass::from_word(&row.token_class) else { return };
-        let prices =
-            self.prices.entry((row.provider.clone(), row.model.clone(), class)).or_default();
+        let models = self.providers.entry(row.provider.clone()).or_default();
+        let classes = match row.model.strip_suffix('*') {
+            Some(prefix) => models.prefixes.entry(prefix.to_owned()),
+            None => models.exact.entry(row.model.clone()),
+        };
+        let prices = classes.or_default().entry(class).or_default();
         let price = Price { valid_from: row.valid_from, usd_per_million: row.usd_per_million };
         match prices.binary_search_by_key(&price.valid_from, |known| known.valid_from) {
             Ok(at) => {
@@ -99,23 +113,30 @@ impl PriceTable {
         }
     }
 
-    /// Returns every price as rows of `model_prices`.
+    /// Returns every price as rows of `model_prices`, by provider, model, class and date.
     pub fn rows(&self) -> Vec<ModelPriceRow> {
-        let row = |(provider, model, class): &(String, String, TokenClass), price: &Price| {
-            ModelPriceRow {
-                date: price.valid_from.day(),
-                provider: provider.clone(),
-                model: model.clone(),
-                token_class: class.as_str().to_owned(),
-                valid_from: price.valid_from,
-                usd_per_million: price.usd_per_million,
-                ..ModelPriceRow::default()
+        let mut rows = Vec::new();
+        for (provider, models) in &self.providers {
+            let exact = models.exact.iter().map(|(model, classes)| (model.clone(), classes));
+            let prefixes =
+                models.prefixes.iter().map(|(prefix, classes)| (format!("{prefix}*"), classes));
+            let mut named: Vec<(String, &Classes)> = exact.chain(prefixes).collect();
+            named.sort_by(|a, b| a.0.cmp(&b.0));
+            for (model, classes) in named {
+                for (class, prices) in classes {
+                    rows.extend(prices.iter().map(|price| ModelPriceRow {
+                        date: price.valid_from.day(),
+                        provider: provider.clone(),
+                        model: model.clone(),
+                        token_class: class.as_str().to_owned(),
+                        valid_from: price.valid_from,
+                        usd_per_million: price.usd_per_million,
+                        ..ModelPriceRow::default()
+                    }));
+                }
             }
-        };
-        self.prices
-            .iter()
-            .flat_map(|(key, prices)| prices.iter().map(move |price| row(key, price)))
-            .collect()
+        }
+        rows
     }
 
     /// Returns the cost of a call in US dollars, or `None` when its input or output has no price.
@@ -145,19 +166,19 @@ impl PriceTable {
     }
 
     fn price(&self, provider: &str, model: &str, class: TokenClass, at: Micros) -> Option<f64> {
-        let dated = |name: &str| {
-            let prices = self.prices.get(&(provider.to_owned(), name.to_owned(), class))?;
-            prices.iter().rev().find(|price| price.valid_from <= at).or_else(|| prices.first())
+        let models = self.providers.get(provider)?;
+        let dated = |classes: &Classes| {
+            let prices = classes.get(&class)?;
+            let price = prices.iter().rev().find(|price| price.valid_from <= at);
+            price.or_else(|| prices.first()).map(|price| price.usd_per_million)
         };
-        if let Some(price) = dated(model) {
-            return Some(price.usd_per_million);
-        }
         // The longest registered prefix (`gpt-4o-mini*`) wins over a shorter one (`gpt-4o*`).
-        (1..=model.len())
-            .rev()
-            .filter_map(|end| model.get(..end))
-            .find_map(|prefix| dated(&format!("{prefix}*")))
-            .map(|price| price.usd_per_million)
+        let prefixes = (1..=model.len()).rev().filter_map(|end| model.get(..end));
+        models
+            .exact
+            .get(model)
+            .and_then(dated)
+            .or_else(|| prefixes.filter_map(|prefix| models.prefixes.get(prefix)).find_map(dated))
     }
 }
 

@@ -50,7 +50,8 @@ macro_rules! all_tables {
 
             /// Reads a batch's rows at `indices` by column name.
             pub fn read_rows(self, batch: &RecordBatch, indices: impl Iterator<Item = usize>) -> Rows {
-                match self { $(Self::$variant => Rows::$variant(indices.map(|row| $row::read(batch, row)).collect()),)+ }
+                let indices: Vec<usize> = indices.collect();
+                match self { $(Self::$variant => Rows::$variant($row::read_rows(batch, &indices)),)+ }
             }
         }
 

@@ -1,8 +1,11 @@
 //! `table!`: a row struct, its Arrow schema, its rules and its conversions from one definition.
 
-/// Defines the row struct of a table. Each column is `name: Type [Privacy, Stats];`.
+/// Defines the row struct of a table. Each column is `name: Type [Privacy, Stats];`. A function
+/// after `joined by` makes of a known row and a later contribution what the latter then says.
 macro_rules! table {
-    ($(#[$meta:meta])* pub struct $name:ident { $(#[doc = $doc:literal] $field:ident : $type:ty [$privacy:ident, $stats:ident];)+ }) => {
+    (@join) => { |_, later| later };
+    (@join $join:path) => { $join };
+    ($(#[$meta:meta])* pub struct $name:ident $(joined by $join:path)? { $(#[doc = $doc:literal] $field:ident : $type:ty [$privacy:ident, $stats:ident];)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default)]
@@ -54,16 +57,25 @@ macro_rules! table {
 
             /// Reads one row of a batch by column name; absent columns give their default.
             pub fn read(batch: &arrow_array::RecordBatch, row: usize) -> Self {
-                Self {
-                    $($field: batch
-                        .column_by_name(stringify!($field))
-                        .map(|cells| <$type as $crate::Column>::read(cells.as_ref(), row))
-                        .unwrap_or_default(),)+
-                }
+                Self::read_rows(batch, &[row]).pop().unwrap_or_default()
+            }
+
+            /// Reads the rows at `indices`, column by column; absent columns give their default.
+            pub fn read_rows(batch: &arrow_array::RecordBatch, indices: &[usize]) -> Vec<Self> {
+                let mut rows = vec![Self::default(); indices.len()];
+                $(if let Some(cells) = batch.column_by_name(stringify!($field)) {
+                    let cells = cells.as_ref();
+                    for (row, at) in rows.iter_mut().zip(indices) {
+                        row.$field = <$type as $crate::Column>::read(cells, *at);
+                    }
+                })+
+                rows
             }
 
             /// Overlays a later contribution: its values win wherever it says something.
             pub fn merge(&mut self, later: Self) {
+                let join: fn(&Self, Self) -> Self = table!(@join $($join)?);
+                let later = join(self, later);
                 $(if !$crate::Column::is_empty(&later.$field) { self.$field = later.$field; })+
             }
 

@@ -11,6 +11,7 @@ pub(crate) mod litellm;
 pub(crate) mod mlflow;
 pub(crate) mod openinference;
 pub(crate) mod openllmetry;
+pub(crate) mod others;
 pub(crate) mod pydantic;
 pub(crate) mod spanlake;
 pub(crate) mod vercel;
@@ -131,6 +132,7 @@ pub(crate) const ALL: &[&Convention] = &[
     &mlflow::MLFLOW,
     &openinference::OPENINFERENCE,
     &openllmetry::OPENLLMETRY,
+    &others::OTHERS,
     &pydantic::PYDANTIC,
     &spanlake::SPANLAKE,
     &vercel::VERCEL,

@@ -8,6 +8,25 @@ use crate::attrs::{Attrs, Family, parse_json};
 use crate::conventions::Column;
 use crate::otlp::RawEvent;
 
+/// Members under which answers of retrievers and vector stores list what they found.
+pub(crate) const LISTS: &[&str] = &[
+    "documents",
+    "output",
+    "matches",
+    "results",
+    "docs",
+    "hits",
+    "source_nodes",
+    "sources",
+    "points",
+    "items",
+    "data",
+    "nodes",
+    "ranking",
+    "result",
+    "context",
+];
+
 /// Reads the documents of a span.
 pub(crate) fn read(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> Vec<Document> {
     if attrs.has_family(Family::OiDocuments) {
@@ -36,6 +55,10 @@ pub(crate) fn read(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -
         "output.value",
         "traceloop.entity.output",
         "gen_ai.tool.call.result",
+        "lmnr.span.output",
+        "langwatch.output",
+        "genkit:output",
+        "braintrust.output_json",
     ];
     for key in outputs {
         if let Some(value) = attrs.json(key) {
@@ -110,24 +133,7 @@ pub(crate) fn from_json(value: &Value) -> Vec<Document> {
             if let Some(documents) = chroma(members) {
                 return documents;
             }
-            let lists = [
-                "documents",
-                "output",
-                "matches",
-                "results",
-                "docs",
-                "hits",
-                "source_nodes",
-                "sources",
-                "points",
-                "items",
-                "data",
-                "nodes",
-                "ranking",
-                "result",
-                "context",
-            ];
-            lists
+            LISTS
                 .iter()
                 .filter_map(|key| members.get(*key))
                 .map(from_json)

@@ -22,14 +22,19 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "chat_completions"
         | "inference"
         | "call_llm"
+        | "model"
+        | "model_generation"
         | "chat.completions"
         | "text.completions"
         | "chat.streaming_completions" => Kind::Llm,
-        "embedding" | "embeddings" | "embed" => Kind::Embedding,
-        "retriever" | "retrieval" | "retrieve" | "search_memory" => Kind::Retriever,
+        "embedding" | "embeddings" | "embed" | "embedder" => Kind::Embedding,
+        "retriever" | "retrieval" | "retrieve" | "search_memory" | "vector_store" | "rag" => {
+            Kind::Retriever
+        }
         "reranker" | "rerank" => Kind::Reranker,
-        "tool" | "execute_tool" | "function" | "tool_call" | "mcp_tools" => Kind::Tool,
-        "agent" | "invoke_agent" | "create_agent" => Kind::Agent,
+        "tool" | "tool.v2" | "execute_tool" | "function" | "tool_call" | "mcp_tool_call"
+        | "mcp_tools" | "tools/call" => Kind::Tool,
+        "agent" | "agent_run" | "invoke_agent" | "create_agent" => Kind::Agent,
         "chain"
         | "workflow"
         | "task"
@@ -37,12 +42,18 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "agent_step"
         | "span"
         | "step"
+        | "flow"
+        | "workflow_run"
+        | "workflow_step"
+        | "model_step"
+        | "chat_client"
+        | "advisor"
         | "handle_conversation_turn"
         | "handoff" => Kind::Chain,
         "prompt" => Kind::Prompt,
         "parser" => Kind::Parser,
         "guardrail" | "apply_guardrail" => Kind::Guardrail,
-        "evaluator" | "evaluate" | "evaluation" => Kind::Evaluator,
+        "evaluator" | "evaluate" | "evaluation" | "score" => Kind::Evaluator,
         "planner" | "plan" => Kind::Planner,
         _ => return vercel_kind(word),
     })

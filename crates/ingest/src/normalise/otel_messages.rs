@@ -53,6 +53,7 @@ fn message(fast: FastMessage<'_>) -> Option<Message> {
         name: fast.name.map(Cow::into_owned),
         parts: fast.parts.into_iter().map(part).collect::<Option<_>>()?,
         finish_reason: fast.finish_reason.map(Cow::into_owned),
+        ..Message::default()
     })
 }
 

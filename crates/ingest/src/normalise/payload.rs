@@ -1,7 +1,7 @@
 //! The content columns of a span, and what of it the span's own row shows.
 
 use serde_json::{Map, Value, json};
-use spanlake_model::{Kind, PayloadRow, SpanRow};
+use spanlake_model::{Kind, PayloadRow, SpanRow, SpanStatus};
 
 use super::content::{self, Input, Output};
 use super::messages::{self, Message, Part};
@@ -269,7 +269,7 @@ fn retrieval(attrs: &Attrs<'_, '_>, input: &Input, span: &mut SpanRow, payload: 
         .text(Column::RetrievalQuery)
         .or_else(|| input.raw.as_deref().map(query))
         .or_else(|| preview(&input.messages));
-    if !payload.documents.is_empty() || says_nothing_found(attrs) {
+    if !payload.documents.is_empty() || says_nothing_found(attrs, span) {
         span.retrieved_count = Some(payload.documents.len() as i64);
     }
     let scores = payload.documents.iter().filter_map(|document| document.rerank_score);
@@ -290,8 +290,12 @@ fn retrieval(attrs: &Attrs<'_, '_>, input: &Input, span: &mut SpanRow, payload: 
     }
 }
 
-/// An empty list is an answer: nothing was found.
-fn says_nothing_found(attrs: &Attrs<'_, '_>) -> bool {
+/// An empty list is an answer: nothing was found. A missing list says nothing, except where the
+/// convention writes every document that a successful retrieval returned.
+fn says_nothing_found(attrs: &Attrs<'_, '_>, span: &SpanRow) -> bool {
+    if span.is_error {
+        return false;
+    }
     let keys = [
         "gen_ai.retrieval.documents",
         "output.value",
@@ -299,15 +303,23 @@ fn says_nothing_found(attrs: &Attrs<'_, '_>) -> bool {
         "mlflow.spanOutputs",
         "gen_ai.completion",
         "traceloop.entity.output",
+        "gen_ai.tool.call.result",
         "spanlake.documents",
     ];
-    keys.iter().any(|key| match attrs.json(key) {
-        Some(Value::Array(items)) => items.is_empty(),
-        Some(Value::Object(members)) => ["documents", "output", "matches", "results"]
-            .iter()
-            .any(|name| members.get(*name) == Some(&json!([]))),
-        _ => false,
-    })
+    let says_so = keys.iter().any(|key| match attrs.json(key) {
+        Some(Value::Array(items)) => items.is_empty() || items.iter().all(is_empty_list),
+        Some(Value::Object(members)) => {
+            documents::LISTS.iter().any(|name| members.get(*name).is_some_and(is_empty_list))
+        }
+        _ => attrs.is_empty_list(key),
+    });
+    let always_written = attrs.has("openinference.span.kind") && span.status == SpanStatus::Ok;
+    says_so
+        || (span.kind == Kind::Retriever && always_written && attrs.peek("output.value").is_none())
+}
+
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// Finds the query inside a retriever's arguments ({"query": ...}, {"q": ...}, {"args": [...]}).

@@ -27,11 +27,49 @@ pub(crate) fn reported(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
             span.reasoning_tokens = span.reasoning_tokens.or(read.reasoning);
         }
     }
+    include_parts(attrs, span);
     let cost = langfuse_cost(attrs).or_else(|| attrs.double(Column::Cost));
     // A negative or endless price is a client's mistake; it would spoil every sum.
     if let Some(cost) = cost.filter(|cost| cost.is_finite() && *cost >= 0.0) {
         span.cost_usd = Some(cost);
         span.cost_source = CostSource::Reported;
+    }
+}
+
+/// Totals that no column holds. With them it can be told what the other counts include.
+pub(crate) const TOTALS: &[&str] = &[
+    "gen_ai.usage.total_tokens",
+    "llm.usage.total_tokens",
+    "llm.token_count.total",
+    "ai.usage.totalTokens",
+];
+
+/// Makes input include the cache and output the reasoning, where an SDK passes on the counts of a
+/// provider that states them beside: the reported total says so, or the part exceeds the whole.
+fn include_parts(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
+    let positive = |count: Option<i64>| count.filter(|n| (1..SANE_TOKENS).contains(n)).unwrap_or(0);
+    let cached = positive(span.cache_read_tokens).saturating_add(positive(span.cache_write_tokens));
+    let reasoning = positive(span.reasoning_tokens);
+    if cached == 0 && reasoning == 0 {
+        return;
+    }
+    let (input, output) = (span.input_tokens.unwrap_or(0), span.output_tokens.unwrap_or(0));
+    let total = TOTALS.iter().find_map(|key| attrs.peek(key).and_then(crate::attrs::int));
+    let total = total.or_else(|| {
+        let members = ["mlflow.chat.tokenUsage", "langsmith.metadata.usage_metadata"];
+        let found = members.iter().find_map(|key| attrs.json(key)?.get("total_tokens")?.as_i64());
+        found.filter(|_| span.input_tokens.is_some())
+    });
+    let without = |more: i64| {
+        let sum = input.checked_add(output).and_then(|sum| sum.checked_add(more));
+        more > 0 && total.is_some_and(|total| Some(total) == sum)
+    };
+    let both = without(cached.saturating_add(reasoning));
+    if span.input_tokens.is_some_and(|input| cached > input || without(cached) || both) {
+        span.input_tokens = Some(input.saturating_add(cached));
+    }
+    if span.output_tokens.is_some_and(|output| reasoning > output || without(reasoning) || both) {
+        span.output_tokens = Some(output.saturating_add(reasoning));
     }
 }
 
@@ -74,11 +112,13 @@ pub(crate) fn computed(span: &mut SpanRow, ctx: &IngestContext, prices: &Prices)
 /// Unit prices found so far: a search by prefix costs more than the rest of a span.
 #[derive(Default)]
 pub(crate) struct Prices {
-    /// By provider, model and day → US dollars for one token of each class of [`UNITS`].
-    known: RefCell<HashMap<PriceKey, [Option<f64>; 5], ahash::RandomState>>,
+    /// Day → provider → model → US dollars for a million tokens of each class of [`UNITS`].
+    known: RefCell<Map3<Day, [Option<f64>; 5]>>,
 }
 
-type PriceKey = (String, String, Day);
+/// Nested, so that borrowed names find their entry.
+type Map3<K, V> = HashMap<K, Map2<V>, ahash::RandomState>;
+type Map2<V> = HashMap<String, HashMap<String, V, ahash::RandomState>, ahash::RandomState>;
 
 /// A million tokens of one class, cached and reasoning ones as part of input and output.
 const UNITS: [Usage; 5] = {
@@ -104,9 +144,12 @@ impl Prices {
         usage: Usage,
     ) -> Option<f64> {
         let mut known = self.known.borrow_mut();
-        let key = (provider.to_owned(), model.to_owned(), at.day());
-        let units = *known.entry(key).or_insert_with(|| {
-            UNITS.map(|unit| table.cost_usd(provider, model, at.day().start(), unit))
+        let day = known.entry(at.day()).or_default();
+        let found = day.get(provider).and_then(|models| models.get(model)).copied();
+        let units = found.unwrap_or_else(|| {
+            let units = UNITS.map(|unit| table.cost_usd(provider, model, at.day().start(), unit));
+            day.entry(provider.to_owned()).or_default().insert(model.to_owned(), units);
+            units
         });
         let cache_read = usage.cache_read.clamp(0, usage.input.max(0));
         let cache_write = usage.cache_write.clamp(0, (usage.input - cache_read).max(0));

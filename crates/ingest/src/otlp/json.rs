@@ -170,6 +170,7 @@ impl<'a> Reader<'_, 'a> {
                 name: Cow::Owned(event["name"].as_str().unwrap_or_default().to_owned()),
                 time_unix_nano: nanos(event.get("timeUnixNano")),
                 attributes,
+                is_logged: false,
             });
         }
         for link in list(value.get("links")).iter().take(self.limits.max_events) {

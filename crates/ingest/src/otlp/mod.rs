@@ -74,6 +74,8 @@ pub(crate) struct RawEvent<'a> {
     pub name: Text<'a>,
     pub time_unix_nano: u64,
     pub attributes: Vec<Attr<'a>>,
+    /// Whether a log record stands for it, so that more of them may come in other requests.
+    pub is_logged: bool,
 }
 
 #[derive(Debug, Default)]

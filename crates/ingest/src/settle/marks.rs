@@ -3,21 +3,72 @@
 //! The entries are the columns' names. Whoever merges a settled row with another contribution takes
 //! the named values back first, else an inherited value would pass for the span's own.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
-use spanlake_model::{PayloadRow, SpanRow};
+use spanlake_model::{Kind, PayloadRow, SpanRow};
 
 /// Attribute of the link from a placeholder to the span that it announces.
 pub(crate) const PLACEHOLDER_LINK: &str = "spanlake.placeholder_of";
 
+/// Attribute of the link from a span to one of another trace that reports the same call.
+pub(crate) const DUPLICATE_LINK: &str = "spanlake.duplicate_of";
+
 /// Returns the span that a placeholder announces.
 pub(super) fn placeholder_of(span: &SpanRow) -> Option<String> {
-    let links = span.links.as_deref().filter(|links| links.contains(PLACEHOLDER_LINK))?;
+    linked(span, PLACEHOLDER_LINK)
+}
+
+/// Whether a span of another trace reports the same call.
+pub(super) fn is_duplicate_of_another_trace(span: &SpanRow) -> bool {
+    linked(span, DUPLICATE_LINK).is_some()
+}
+
+fn linked(span: &SpanRow, mark: &str) -> Option<String> {
+    let links = span.links.as_deref().filter(|links| links.contains(mark))?;
     let links: Vec<Value> = serde_json::from_str(links).ok()?;
     let is_mark = |link: &&Value| {
-        link.get("attributes").is_some_and(|attributes| attributes.get(PLACEHOLDER_LINK).is_some())
+        link.get("attributes").is_some_and(|attributes| attributes.get(mark).is_some())
     };
     let link = links.iter().find(is_mark)?;
     link.get("span_id").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Links a provider SDK's own span to the span of another trace that reports the same call: a
+/// stream may end outside its caller's context, and then its span has a trace of its own.
+pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
+    if !spans.iter().any(is_alone) {
+        return;
+    }
+    let calls: HashMap<String, (String, String)> = spans
+        .iter()
+        .filter(|span| !is_native_sdk(span) && span.kind == Kind::Llm)
+        .filter_map(|span| {
+            let ids = (span.trace_id.clone(), span.span_id.clone());
+            Some((span.response_id.clone()?, ids))
+        })
+        .collect();
+    for span in spans.iter_mut().filter(|span| is_alone(span)) {
+        let other = span.response_id.as_ref().and_then(|id| calls.get(id));
+        let Some((trace_id, span_id)) = other.filter(|(trace, _)| *trace != span.trace_id) else {
+            continue;
+        };
+        let links = span.links.as_deref().and_then(|links| serde_json::from_str(links).ok());
+        let mut links: Vec<Value> = links.unwrap_or_default();
+        links.push(serde_json::json!({
+            "trace_id": trace_id, "span_id": span_id, "attributes": {DUPLICATE_LINK: true},
+        }));
+        span.links = Some(Value::Array(links).to_string());
+    }
+}
+
+fn is_alone(span: &SpanRow) -> bool {
+    span.parent_span_id.is_none() && is_native_sdk(span)
+}
+
+/// A provider's own SDK is the inner one of two reporters.
+pub(super) fn is_native_sdk(span: &SpanRow) -> bool {
+    span.scope_name.as_deref().is_some_and(|scope| scope.starts_with("com.anthropic.sdk"))
 }
 
 /// Marks a column's value as inherited.

@@ -16,7 +16,7 @@ mod tree;
 
 use spanlake_model::{Settle, TraceRows};
 
-pub(crate) use marks::PLACEHOLDER_LINK;
+pub(crate) use marks::{PLACEHOLDER_LINK, link_duplicates};
 
 /// Settles traces as contract.md defines their derived facts.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use spanlake_model::{Kind, SpanRow, TokenRole};
 
-use super::marks::placeholder_of;
+use super::marks::{is_duplicate_of_another_trace, is_native_sdk, placeholder_of};
 use super::tree::Tree;
 
 /// Hides a placeholder once the span that it announces is there.
@@ -38,6 +38,7 @@ fn has_usage(span: &SpanRow) -> bool {
 ///
 /// - Without tokens and cost: none.
 /// - An agent, chain or other step with tokens and a call with tokens below it: aggregate.
+/// - A call that a span of another trace reports as well: duplicate.
 /// - Calls with one response id: the framework's and outermost is the leaf, others duplicates.
 /// - A call whose nearest call above reports the same tokens: duplicate. A call whose calls below
 ///   sum to its tokens: aggregate.
@@ -45,7 +46,11 @@ fn has_usage(span: &SpanRow) -> bool {
 pub(super) fn token_roles(spans: &mut [SpanRow], tree: &Tree) {
     let mut roles: Vec<TokenRole> = spans
         .iter()
-        .map(|span| if has_usage(span) { TokenRole::Leaf } else { TokenRole::None })
+        .map(|span| match has_usage(span) {
+            true if is_duplicate_of_another_trace(span) => TokenRole::Duplicate,
+            true => TokenRole::Leaf,
+            false => TokenRole::None,
+        })
         .collect();
     aggregates(spans, tree, &mut roles);
     same_response(spans, tree, &mut roles);
@@ -75,11 +80,6 @@ fn aggregates(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
             *slot |= below || has_usage(span);
         }
     }
-}
-
-/// A provider's own SDK is the inner one of two reporters.
-fn is_native_sdk(span: &SpanRow) -> bool {
-    span.scope_name.as_deref().is_some_and(|scope| scope.starts_with("com.anthropic.sdk"))
 }
 
 fn same_response(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {

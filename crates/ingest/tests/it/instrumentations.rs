@@ -7,7 +7,7 @@ use spanlake_model::{Kind, PayloadRow, SpanRow};
 use crate::conformance::context;
 
 /// Decodes one span from attributes and events given as plain JSON.
-fn one(name: &str, attributes: &Value, events: &Value) -> (SpanRow, PayloadRow) {
+pub(crate) fn one(name: &str, attributes: &Value, events: &Value) -> (SpanRow, PayloadRow) {
     let list = |value: &Value| -> Vec<Value> {
         let members = value.as_object().unwrap();
         members.iter().map(|(key, value)| json!({"key": key, "value": any(value)})).collect()

@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod conformance;
+mod counts;
 mod expected;
 mod fold;
 mod instrumentations;
+mod logged;
 mod native;
 mod properties;

@@ -1,0 +1,87 @@
+//! Names of further SDKs, each used by one of them alone: Laminar, Genkit, `LangWatch`,
+//! Braintrust, Spring AI, Mastra, Future AGI's traceAI.
+
+use super::Column as C;
+use super::Convention;
+use super::Source::{Attr, Member};
+
+pub(crate) static OTHERS: Convention = Convention {
+    columns: &[
+        (
+            C::Kind,
+            &[
+                Attr("lmnr.span.type"),
+                Attr("gen_ai.span.kind"),
+                Attr("fi.span.kind"),
+                Attr("langwatch.span.type"),
+                Attr("genkit:metadata:subtype"),
+                Member("braintrust.span_attributes", "type"),
+                Attr("mastra.span.type"),
+                Attr("agentops.span.kind"),
+                Attr("spring.ai.kind"),
+            ],
+        ),
+        (
+            C::SessionId,
+            &[
+                Attr("lmnr.association.properties.session_id"),
+                Attr("langwatch.thread.id"),
+                Attr("genkit:sessionId"),
+            ],
+        ),
+        (C::UserId, &[Attr("lmnr.association.properties.user_id"), Attr("langwatch.user.id")]),
+        (C::TenantId, &[Attr("langwatch.customer.id")]),
+        (C::RequestModel, &[Member("braintrust.metadata", "model"), Attr("llm.model")]),
+        (C::Provider, &[Member("braintrust.metadata", "provider")]),
+        (
+            C::InputTokens,
+            &[
+                Member("genkit:output", "usage.inputTokens"),
+                Member("braintrust.metrics", "prompt_tokens"),
+                Member("langwatch.metrics", "value.promptTokens"),
+            ],
+        ),
+        (
+            C::OutputTokens,
+            &[
+                Member("genkit:output", "usage.outputTokens"),
+                Member("braintrust.metrics", "completion_tokens"),
+                Member("langwatch.metrics", "value.completionTokens"),
+            ],
+        ),
+        (
+            C::CacheReadTokens,
+            &[
+                Member("genkit:output", "usage.cachedContentTokens"),
+                Member("braintrust.metrics", "prompt_cached_tokens"),
+            ],
+        ),
+        (C::ReasoningTokens, &[Member("genkit:output", "usage.thoughtsTokens")]),
+        (C::FinishReasons, &[Member("genkit:output", "finishReason")]),
+        (C::ToolName, &[Attr("spring.ai.tool.definition.name")]),
+        (C::ToolCallId, &[Attr("spring.ai.tool.call.id")]),
+        (C::ToolArguments, &[Attr("spring.ai.tool.call.arguments")]),
+        (C::ToolResult, &[Attr("spring.ai.tool.call.result")]),
+        (C::RetrievalQuery, &[Attr("db.vector.query.content")]),
+        (C::Documents, &[Attr("db.vector.query.response.documents")]),
+        (
+            C::InputMessages,
+            &[
+                Attr("lmnr.span.input"),
+                Attr("langwatch.input"),
+                Attr("genkit:input"),
+                Attr("braintrust.input_json"),
+            ],
+        ),
+        (
+            C::OutputMessages,
+            &[
+                Attr("lmnr.span.output"),
+                Attr("langwatch.output"),
+                Attr("genkit:output"),
+                Attr("braintrust.output_json"),
+            ],
+        ),
+    ],
+    params: &[],
+};

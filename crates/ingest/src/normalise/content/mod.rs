@@ -1,0 +1,94 @@
+//! What went into a span and what came out: which of many sources is read, and how.
+
+mod events;
+mod input;
+mod output;
+
+use serde_json::{Map, Value};
+
+use super::flatten;
+use super::messages::{self, Message, Part};
+use crate::otlp::Val;
+pub(crate) use input::input;
+pub(crate) use output::output;
+
+/// The input of a span.
+#[derive(Default)]
+pub(crate) struct Input {
+    pub messages: Vec<Message>,
+    /// The messages as sent, where they were in our form already.
+    pub json: Option<String>,
+    /// The text as sent, where the input is no list of messages.
+    pub raw: Option<String>,
+}
+
+/// The output of a span.
+#[derive(Default)]
+pub(crate) struct Output {
+    pub messages: Vec<Message>,
+    /// The messages as sent, where they were in our form already.
+    pub json: Option<String>,
+    pub text: Option<String>,
+    pub structured: Option<String>,
+    pub finish_reasons: Vec<String>,
+    pub response_id: Option<String>,
+    pub response_model: Option<String>,
+}
+
+impl Output {
+    /// Returns the tool calls of the messages.
+    pub(crate) fn tool_calls(&self) -> impl Iterator<Item = &Part> {
+        let parts = self.messages.iter().flat_map(|message| message.parts.iter());
+        parts.filter(|part| matches!(part, Part::ToolCall { .. }))
+    }
+
+    /// Fills text and finish reasons from the messages where nothing better was said.
+    fn settle(mut self) -> Self {
+        if self.text.is_none() {
+            let texts: Vec<String> =
+                self.messages.iter().filter_map(Message::joined_text).collect();
+            self.text = (!texts.is_empty()).then(|| texts.join("\n"));
+        }
+        if self.finish_reasons.is_empty() {
+            let reasons = self.messages.iter().filter_map(|message| message.finish_reason.clone());
+            self.finish_reasons = reasons.filter(|reason| !reason.is_empty()).collect();
+        }
+        self
+    }
+}
+
+/// Keys whose text is always JSON, so that a quoted text is unquoted.
+fn is_json_encoded(key: &str) -> bool {
+    key.starts_with("mlflow.") || key.starts_with("traceloop.entity.")
+}
+
+/// Reads flattened message lists of OpenInference and OpenLLMetry.
+fn flattened(members: &[(&str, &Val<'_>)], default_role: &str) -> Vec<Message> {
+    let items = flatten::list(members);
+    items
+        .iter()
+        .filter_map(|item| {
+            let item = item.as_object()?;
+            let body = item.get("message").and_then(Value::as_object).unwrap_or(item);
+            let mut found = messages::read(&Value::Object(unwrapped(body)), default_role);
+            if found.is_empty() && body.contains_key("role") {
+                let role = messages::string(body, &["role"]).unwrap_or_default();
+                return Some(Message { role, ..Message::default() });
+            }
+            found.pop()
+        })
+        .collect()
+}
+
+/// Takes OpenInference's wrappers off a message's parts and gives it a role to be known by.
+fn unwrapped(body: &Map<String, Value>) -> Map<String, Value> {
+    let mut members = body.clone();
+    members.entry("role").or_insert_with(|| Value::from(""));
+    if members.get("role") == Some(&Value::from("")) {
+        members.remove("role");
+    }
+    if !members.contains_key("role") && !members.contains_key("content") {
+        members.insert("content".to_owned(), Value::Null);
+    }
+    members
+}

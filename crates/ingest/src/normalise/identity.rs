@@ -1,0 +1,105 @@
+//! What a span is and whose: kind, convention, tenant, user, session, workflow.
+
+use spanlake_model::{Kind, SpanRow};
+
+use super::labels;
+use crate::attrs::{Attrs, Family};
+use crate::context::IngestContext;
+use crate::conventions::Column;
+use crate::otlp::RawScope;
+
+pub(super) fn convention(attrs: &Attrs<'_, '_>, scope: &RawScope<'_>) -> Option<&'static str> {
+    let seen = attrs.seen;
+    let scope = scope.name.as_ref();
+    Some(if seen.langfuse {
+        "langfuse"
+    } else if seen.langsmith {
+        "langsmith"
+    } else if seen.mlflow {
+        "mlflow"
+    } else if seen.litellm || scope == "litellm" {
+        "litellm"
+    } else if seen.vercel {
+        "vercel-ai"
+    } else if attrs.has("openinference.span.kind") {
+        "openinference"
+    } else if seen.logfire || scope == "pydantic-ai" || scope == "logfire" {
+        "logfire/pydantic-ai"
+    } else if seen.traceloop || attrs.has("llm.request.type") {
+        "openllmetry"
+    } else if seen.gen_ai {
+        "otel-genai"
+    } else {
+        return None;
+    })
+}
+
+pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
+    if attrs.peek("pydantic_ai.model_request.attempt").is_some() {
+        return Kind::Other;
+    }
+    let mut named = false;
+    let found = attrs.first(Column::Kind, |val| {
+        let word = crate::attrs::text(val)?;
+        named |= !word.eq_ignore_ascii_case("unknown");
+        labels::kind(&word)
+    });
+    if let Some(kind) = found {
+        return kind;
+    }
+    if attrs.peek("gen_ai.tool.name").is_some() {
+        return Kind::Tool;
+    }
+    if attrs.has_family(Family::OiDocuments) {
+        return Kind::Retriever;
+    }
+    // Pydantic AI's earlier agent runs have no operation.
+    if attrs.peek("agent_name").is_some()
+        && (attrs.peek("final_result").is_some() || attrs.peek("all_messages_events").is_some())
+    {
+        return Kind::Agent;
+    }
+    if attrs.peek("db.vector.query.top_k").is_some() || attrs.peek("pinecone.query.top_k").is_some()
+    {
+        return Kind::Retriever;
+    }
+    // Without any word of its own, a gen_ai span's name and usage tell.
+    if attrs.seen.gen_ai && !named {
+        let first = name.split([' ', '.']).next().unwrap_or_default();
+        if let Some(kind) = labels::kind(first).filter(|kind| *kind != Kind::Chain) {
+            return kind;
+        }
+        let answered = attrs.peek("gen_ai.usage.output_tokens").is_some()
+            || attrs.peek("gen_ai.usage.completion_tokens").is_some();
+        if answered && attrs.peek("gen_ai.request.model").is_some() {
+            return Kind::Llm;
+        }
+    }
+    Kind::Other
+}
+
+/// Whose span it is.
+pub(super) fn identity(ctx: &IngestContext, attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
+    let keys = &ctx.keys;
+    span.tenant_id = attrs.configured(&keys.tenant).or_else(|| attrs.text(Column::TenantId));
+    span.workflow = attrs.configured(&keys.workflow).or_else(|| attrs.text(Column::Workflow));
+    span.request_type =
+        attrs.configured(&keys.request_type).or_else(|| attrs.text(Column::RequestType));
+    span.request_id = attrs.configured(&keys.request_id).or_else(|| attrs.text(Column::RequestId));
+    // A conversation id is both: the session when nothing else is, and itself.
+    span.conversation_id = attrs.text(Column::ConversationId);
+    span.session_id = attrs.text(Column::SessionId).or_else(|| plain(attrs, "session_id"));
+    span.user_id = attrs.text(Column::UserId).or_else(|| plain(attrs, "user_id"));
+    span.account_id = attrs.text(Column::AccountId);
+    span.environment = attrs.text(Column::Environment);
+    span.code_version = attrs.text(Column::CodeVersion);
+    span.sensitivity = attrs.text(Column::Sensitivity);
+    span.sampling_weight = attrs.double(Column::SamplingWeight);
+}
+
+/// A name that no convention owns, but that applications set by hand.
+fn plain(attrs: &Attrs<'_, '_>, key: &str) -> Option<String> {
+    let value = attrs.peek(key).and_then(crate::attrs::text)?;
+    attrs.take(key);
+    Some(value)
+}

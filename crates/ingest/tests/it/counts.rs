@@ -1,0 +1,124 @@
+//! What token counts include, what an empty retrieval is, and calls that two traces report.
+
+use serde_json::{Value, json};
+use spanlake_ingest::{Format, TraceSettler, decode};
+use spanlake_model::{Settle, SpanStatus, TokenRole, TraceRows};
+
+use crate::conformance::context;
+use crate::instrumentations::one;
+
+/// Input, output, cache read and write, reasoning, reported total → input and output with their
+/// parts.
+#[test]
+fn parts_that_a_provider_states_beside_the_whole_are_added() {
+    for (given, total, want) in [
+        // Anthropic's own counts: the cache exceeds the input.
+        ((220, 60, 1_024, 256, 0), None, (1_500, 60)),
+        // Included already, as the total says.
+        ((1_500, 60, 1_024, 256, 0), Some(1_560), (1_500, 60)),
+        // Not included, as the total says, although it would fit.
+        ((1_500, 60, 1_024, 256, 0), Some(2_840), (2_780, 60)),
+        // Gemini's thoughts stand beside the candidates.
+        ((120, 9, 32, 0, 8), Some(137), (120, 17)),
+        ((120, 5, 0, 0, 8), None, (120, 13)),
+        // OpenAI's are inside.
+        ((120, 17, 32, 0, 8), Some(137), (120, 17)),
+        ((120, 17, 32, 0, 8), None, (120, 17)),
+        // Both beside.
+        ((100, 10, 50, 0, 20), Some(180), (150, 30)),
+    ] {
+        let (input, output, read, write, reasoning) = given;
+        let mut attributes = json!({
+            "openinference.span.kind": "LLM",
+            "llm.token_count.prompt": input,
+            "llm.token_count.completion": output,
+            "llm.token_count.prompt_details.cache_read": read,
+            "llm.token_count.prompt_details.cache_write": write,
+            "llm.token_count.completion_details.reasoning": reasoning,
+        });
+        if let Some(total) = total {
+            attributes["llm.token_count.total"] = json!(total);
+        }
+        let (span, _) = one("call", &attributes, &json!([]));
+        let counts = (span.input_tokens, span.output_tokens);
+        assert_eq!(counts, (Some(want.0), Some(want.1)), "{given:?} of {total:?}");
+        // The total is in no column.
+        assert_eq!(span.attributes.is_some(), total.is_some());
+    }
+}
+
+#[test]
+fn an_empty_list_is_nothing_found_and_a_missing_one_is_unknown() {
+    let kind = |more: Value| {
+        let mut attributes = json!({"openinference.span.kind": "RETRIEVER"});
+        for (key, value) in more.as_object().unwrap() {
+            attributes[key] = value.clone();
+        }
+        attributes
+    };
+    for (attributes, want) in [
+        (kind(json!({"output.value": "[]"})), Some(0)),
+        (kind(json!({"output.value": "{\"documents\": []}"})), Some(0)),
+        (kind(json!({"output.value": "{\"nodes\": []}"})), Some(0)),
+        (kind(json!({"retrieval.documents.0.document.id": "a"})), Some(1)),
+        // Unset status: the span may have been cut short.
+        (kind(json!({"input.value": "q"})), None),
+        (kind(json!({"output.value": "[\"<Node 1>\"]"})), None),
+        (json!({"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.documents": []}), Some(0)),
+        (json!({"gen_ai.operation.name": "retrieval", "gen_ai.data_source.id": "kb"}), None),
+    ] {
+        let (span, _) = one("search", &attributes, &json!([]));
+        assert_eq!(span.status, SpanStatus::Unset);
+        assert_eq!(span.retrieved_count, want, "{attributes}");
+    }
+    // The instrumentation saw the retrieval return, and it writes every document.
+    let body = body(
+        &[json!({"spanId": "08".repeat(8), "traceId": "07".repeat(16), "name": "r",
+        "startTimeUnixNano": "1795440000000000000", "endTimeUnixNano": "1795440001000000000",
+        "status": {"code": 1}, "attributes": attributes(&[("openinference.span.kind", "RETRIEVER")])})],
+        "s",
+    );
+    let decoded = decode(body.to_string().as_bytes(), Format::OtlpJson, "test", &context());
+    assert_eq!(decoded.batch.spans[0].retrieved_count, Some(0));
+}
+
+fn attributes(pairs: &[(&str, &str)]) -> Value {
+    let pairs = pairs.iter();
+    pairs.map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect()
+}
+
+fn body(spans: &[Value], scope: &str) -> Value {
+    json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": spans}]}]})
+}
+
+#[test]
+fn a_native_span_in_a_trace_of_its_own_repeats_the_framework_s_call() {
+    let span = |trace: &str, scope: &str, more: &[(&str, &str)]| {
+        let mut pairs =
+            vec![("gen_ai.operation.name", "chat"), ("gen_ai.usage.output_tokens", "4")];
+        pairs.extend_from_slice(more);
+        let one = json!({"spanId": "08".repeat(8), "traceId": trace.repeat(16), "name": "messages.stream",
+            "startTimeUnixNano": "1795440000000000000", "endTimeUnixNano": "1795440001000000000",
+            "attributes": attributes(&pairs)});
+        body(&[one], scope)["resourceSpans"][0].clone()
+    };
+    let native = "com.anthropic.sdk.python";
+    let id = ("gen_ai.response.id", "msg_1");
+    let other = ("gen_ai.response.id", "msg_2");
+    let request = json!({"resourceSpans": [
+        span("01", native, &[id]), span("02", "framework", &[id]), span("03", native, &[other]),
+    ]});
+    let decoded = decode(request.to_string().as_bytes(), Format::OtlpJson, "test", &context());
+    let roles: Vec<TokenRole> = decoded
+        .batch
+        .spans
+        .into_iter()
+        .map(|span| {
+            let mut trace = TraceRows { spans: vec![span], payloads: Vec::new() };
+            TraceSettler.settle(&mut trace);
+            TraceSettler.settle(&mut trace);
+            trace.spans[0].token_role
+        })
+        .collect();
+    assert_eq!(roles, [TokenRole::Duplicate, TokenRole::Leaf, TokenRole::Leaf]);
+}

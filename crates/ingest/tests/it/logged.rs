@@ -1,0 +1,53 @@
+//! Messages of one call that arrive as log records in several requests.
+
+use serde_json::{Value, json};
+use spanlake_ingest::{Format, decode};
+
+use crate::conformance::context;
+use crate::fold::Fold;
+
+fn record(name: &str, time: u64, body: &Value) -> Value {
+    let members: Vec<Value> = body
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| json!({"key": key, "value": {"stringValue": value}}))
+        .collect();
+    json!({"traceId": "07".repeat(16), "spanId": "08".repeat(8), "eventName": name,
+        "timeUnixNano": time.to_string(), "body": {"kvlistValue": {"values": members}}})
+}
+
+fn logs(records: &[Value]) -> String {
+    json!({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}).to_string()
+}
+
+#[test]
+fn they_come_together_in_order_and_once() {
+    let start = 1_795_440_000_000_000_000_u64;
+    let system = record("gen_ai.system.message", start + 1, &json!({"content": "be brief"}));
+    let user = record("gen_ai.user.message", start + 2, &json!({"content": "how long?"}));
+    let tool = record("gen_ai.tool.message", start + 3, &json!({"content": "30", "id": "c1"}));
+    let span = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
+        "traceId": "07".repeat(16), "spanId": "08".repeat(8), "name": "chat gpt-4o",
+        "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 9).to_string(),
+        "attributes": [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]}]}]}]});
+    let requests = [
+        logs(&[system, user.clone()]),
+        span.to_string(),
+        // Sent again after a lost acknowledgement, with one more.
+        logs(&[user, tool]),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1]] {
+        let mut fold = Fold::default();
+        for at in order {
+            fold.add(decode(requests[at].as_bytes(), Format::OtlpJson, "t", &context()).batch);
+        }
+        let settled = fold.settle();
+        let payload = settled.payloads.values().next().unwrap();
+        let messages: Vec<Value> =
+            serde_json::from_str(payload.input_messages.as_deref().unwrap()).unwrap();
+        let roles: Vec<&str> =
+            messages.iter().map(|message| message["role"].as_str().unwrap()).collect();
+        assert_eq!(roles, ["system", "user", "tool"], "{order:?}");
+    }
+}

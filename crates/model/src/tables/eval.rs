@@ -1,0 +1,71 @@
+//! Scores and labels.
+
+use crate::units::{Day, Micros};
+
+table! {
+    /// One score or label on a span, trace, session or case.
+    pub struct EvalRow {
+        #[doc = "UTC day of `eval_time`."]
+        date: Day [Plain, Delta];
+        #[doc = "Content hash of the evaluation; a retried export has the same."]
+        eval_id: String [Plain, Bloom];
+        #[doc = "When it was made, microseconds, UTC."]
+        eval_time: Micros [Plain, Delta];
+        #[doc = "Trace judged."]
+        trace_id: Option<String> [Plain, Bloom];
+        #[doc = "Span judged; NULL for a whole trace, session or case."]
+        span_id: Option<String> [Plain, Bloom];
+        #[doc = "Provider's response id judged, where the evaluation names no span."]
+        response_id: Option<String> [Identifier, None];
+        #[doc = "Tenant."]
+        tenant_id: Option<String> [Identity, None];
+        #[doc = "End user."]
+        user_id: Option<String> [Identity, Bloom];
+        #[doc = "Session."]
+        session_id: Option<String> [Identity, Bloom];
+        #[doc = "Deployment environment."]
+        environment: Option<String> [Identifier, Parquet];
+        #[doc = "Workflow."]
+        workflow: Option<String> [Identifier, Parquet];
+        #[doc = "Name of the metric or label (faithfulness, correctness)."]
+        name: String [Identifier, Parquet];
+        #[doc = "Score."]
+        score: Option<f64> [Plain, Delta];
+        #[doc = "Label."]
+        label: Option<String> [Text, None];
+        #[doc = "Whether it passed."]
+        passed: Option<bool> [Plain, Parquet];
+        #[doc = "Why."]
+        explanation: Option<String> [Text, None];
+        #[doc = "reference, rule, model or human."]
+        evaluator_type: Option<String> [Plain, Parquet];
+        #[doc = "Evaluator."]
+        evaluator: Option<String> [Identity, Parquet];
+        #[doc = "Evaluator's version (profile@n)."]
+        evaluator_version: Option<String> [Identifier, Parquet];
+        #[doc = "Rubric's version."]
+        rubric_version: Option<String> [Identifier, None];
+        #[doc = "Evaluation run."]
+        run_id: Option<String> [Identifier, None];
+        #[doc = "Dataset case."]
+        case_id: Option<String> [Identifier, None];
+        #[doc = "Dataset."]
+        dataset: Option<String> [Identifier, Parquet];
+        #[doc = "Prompt name of the answer judged."]
+        prompt_name: Option<String> [Identifier, Parquet];
+        #[doc = "Prompt version of the answer judged."]
+        prompt_version: Option<String> [Identifier, Parquet];
+        #[doc = "Why the answer was drawn for judging."]
+        sample_reason: Option<String> [Text, None];
+        #[doc = "Probability with which the answer was drawn; NULL means all were judged."]
+        inclusion_probability: Option<f64> [Plain, Delta];
+        #[doc = "Hash of the redaction policy applied; `none` without one."]
+        policy_version: String [Plain, Parquet];
+        #[doc = "Receipt, microseconds, UTC."]
+        ingest_time: Micros [Plain, Delta];
+        #[doc = "Version of this row."]
+        row_version: i64 [Plain, Delta];
+        #[doc = "Writer of this row."]
+        writer_id: String [Plain, Parquet];
+    }
+}
