@@ -131,7 +131,17 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
     ),
     (
         Column::Provider,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
+        &[
+            &GENAI,
+            &GENAI_OLD,
+            &OPENINFERENCE,
+            &VERCEL,
+            &LANGFUSE,
+            &LANGSMITH,
+            &MLFLOW,
+            &OPENLLMETRY,
+            &OTHERS,
+        ],
     ),
     (
         Column::Cost,
@@ -190,6 +200,8 @@ pub(crate) struct Tables {
 /// Keys that code reads by name, beside those of the tables.
 pub(crate) const EXTRA_KEYS: &[&str] = &[
     "spanlake.case_id",
+    "gen_ai.server.time_to_first_token",
+    "metadata.usage_object",
     "langfuse.experiment.item.id",
     "input.value",
     "agent_name",
@@ -221,7 +233,9 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "gen_ai.system_instructions",
     "gen_ai.agent.name",
     "db.system",
+    "db.system.name",
     "db.operation",
+    "db.operation.name",
     "user_id",
     "session_id",
     "exception.type",

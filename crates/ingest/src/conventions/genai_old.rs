@@ -37,7 +37,7 @@ pub(crate) static GENAI_OLD: Convention = Convention {
             &[Attr("gen_ai.usage.reasoning_tokens"), Attr("gen_ai.usage.output_tokens.reasoning")],
         ),
         (C::Cost, &[Attr("gen_ai.usage.cost"), Attr("gen_ai.usage.total_cost")]),
-        (C::TimeToFirstTokenMs, &[Attr("gen_ai.server.time_to_first_token")]),
+        (C::FinishReasons, &[Attr("gen_ai.response.finish_reason")]),
         (C::IsStreaming, &[Attr("gen_ai.request.is_stream")]),
         (
             C::ResponseFormat,

@@ -43,7 +43,11 @@ pub(crate) static LANGFUSE: Convention = Convention {
         ),
         (C::Workflow, &[Attr("langfuse.trace.name")]),
         (C::ResponseModel, &[Attr("langfuse.observation.model.name")]),
-        (C::RequestModel, &[Member(PARAMETERS, "model")]),
+        (
+            C::RequestModel,
+            &[Member(PARAMETERS, "model"), Attr("langfuse.observation.metadata.ls_model_name")],
+        ),
+        (C::Provider, &[Attr("langfuse.observation.metadata.ls_provider")]),
         (C::PromptName, &[Attr("langfuse.observation.prompt.name"), Attr("langfuse.prompt.name")]),
         (
             C::PromptVersion,
@@ -57,7 +61,11 @@ pub(crate) static LANGFUSE: Convention = Convention {
         ),
         (
             C::ResponseFormat,
-            &[Member(PARAMETERS, "response_format.type"), Member(PARAMETERS, "response_format")],
+            &[
+                Member(PARAMETERS, "response_format.type"),
+                Member(PARAMETERS, "response_format"),
+                Member("langfuse.observation.metadata.response_format", "type"),
+            ],
         ),
         (C::OutputSchema, &[Member(PARAMETERS, "response_format.json_schema.schema")]),
         (C::IsStreaming, &[Member(PARAMETERS, "stream")]),

@@ -48,6 +48,7 @@ pub(crate) static MLFLOW: Convention = Convention {
                 Member(INPUTS, "text.format.schema"),
             ],
         ),
+        (C::ToolCallId, &[Attr("tool_call_id")]),
         (C::ToolDefinitions, &[Attr("mlflow.chat.tools"), Member(INPUTS, "tools")]),
         (C::InputMessages, &[Attr("mlflow.chat.messages"), Attr(INPUTS)]),
         (C::OutputMessages, &[Attr("mlflow.spanOutputs")]),

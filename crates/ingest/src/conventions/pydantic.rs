@@ -4,11 +4,21 @@ use super::Column as C;
 use super::Convention;
 use super::Source::{Attr, Member};
 
+/// A provider's usage as Logfire keeps it.
+const RAW_USAGE: &str = "gen_ai.usage.raw";
+
 pub(crate) static PYDANTIC: Convention = Convention {
     columns: &[
         (C::Kind, &[Attr("pydantic_ai.model_request.attempt")]),
         (C::Cost, &[Attr("operation.cost")]),
-        (C::ReasoningTokens, &[Attr("gen_ai.usage.details.reasoning_tokens")]),
+        (
+            C::ReasoningTokens,
+            &[
+                Attr("gen_ai.usage.details.reasoning_tokens"),
+                Member(RAW_USAGE, "completion_tokens_details.reasoning_tokens"),
+                Member(RAW_USAGE, "output_tokens_details.reasoning_tokens"),
+            ],
+        ),
         (
             C::CacheReadTokens,
             &[

@@ -6,10 +6,10 @@ use spanlake_model::SpanRow;
 use super::labels;
 use crate::attrs::Attrs;
 use crate::conventions::Column;
-use crate::otlp::Val;
+use crate::otlp::{RawEvent, Val};
 
 /// Which model was called, how, and what came back.
-pub(super) fn call(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
+pub(super) fn call(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], span: &mut SpanRow) {
     span.operation = attrs.text(Column::Operation);
     span.request_model = attrs.text(Column::RequestModel);
     span.response_model = attrs.text(Column::ResponseModel);
@@ -45,10 +45,16 @@ pub(super) fn call(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.params = params(attrs);
     span.time_to_first_token_ms = attrs
         .double(Column::TimeToFirstTokenMs)
-        .or_else(|| langfuse_first_token(attrs, span.start_unix_nano));
+        .or_else(|| langfuse_first_token(attrs, span.start_unix_nano))
+        .or_else(|| server_first_token(attrs));
     span.is_streaming = attrs.flag(Column::IsStreaming);
     if span.is_streaming.is_none() && span.time_to_first_token_ms.is_some() {
         span.is_streaming = Some(true);
+    }
+    if let Some(time) = event_first_token(events, span.start_unix_nano) {
+        // A chunk that was seen outweighs a parameter that says otherwise.
+        span.is_streaming = Some(true);
+        span.time_to_first_token_ms.get_or_insert(time);
     }
     span.finish_reasons = attrs.first(Column::FinishReasons, finish_reasons).unwrap_or_default();
     span.prompt_name = attrs.text(Column::PromptName);
@@ -88,6 +94,25 @@ fn langfuse_first_token(attrs: &Attrs<'_, '_>, start_nanos: i64) -> Option<f64> 
     let time = chrono::DateTime::parse_from_rfc3339(&text).ok()?.timestamp_nanos_opt()?;
     attrs.take(key);
     (time >= start_nanos).then(|| (time - start_nanos) as f64 / 1e6)
+}
+
+/// One name, two units: Strands writes whole milliseconds, others seconds with a fraction.
+fn server_first_token(attrs: &Attrs<'_, '_>) -> Option<f64> {
+    let key = "gen_ai.server.time_to_first_token";
+    let time = match attrs.peek(key)? {
+        Val::Int(milliseconds) => *milliseconds as f64,
+        Val::Double(seconds) if seconds.is_finite() => seconds * 1_000.0,
+        _ => return None,
+    };
+    attrs.take(key);
+    Some(time)
+}
+
+/// OpenInference writes an event when the first chunk of a stream is there.
+fn event_first_token(events: &[RawEvent<'_>], start_nanos: i64) -> Option<f64> {
+    let first = events.iter().find(|event| event.name == "First Token Stream Event")?;
+    let time = i64::try_from(first.time_unix_nano).ok()?;
+    (time >= start_nanos && start_nanos > 0).then(|| (time - start_nanos) as f64 / 1e6)
 }
 
 /// Reads one reason, a list, or a list as JSON text.

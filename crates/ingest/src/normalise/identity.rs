@@ -44,6 +44,11 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         named |= !word.eq_ignore_ascii_case("unknown");
         labels::kind(&word)
     });
+    let operation = attrs.peek_str("gen_ai.operation.name").and_then(labels::kind);
+    if let (Some(Kind::Chain), Some("task")) = (found, attrs.peek_str("traceloop.span.kind")) {
+        // Traceloop's task is any step; the operation may say which.
+        return operation.unwrap_or(Kind::Chain);
+    }
     if let Some(kind) = found {
         return kind;
     }
@@ -63,6 +68,9 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
     {
         return Kind::Retriever;
     }
+    if is_vector_search(attrs) {
+        return Kind::Retriever;
+    }
     // Without any word of its own, a gen_ai span's name and usage tell.
     if attrs.seen.gen_ai && !named {
         let first = name.split([' ', '.']).next().unwrap_or_default();
@@ -76,6 +84,18 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         }
     }
     Kind::Other
+}
+
+/// A search in a store of vectors.
+fn is_vector_search(attrs: &Attrs<'_, '_>) -> bool {
+    let word = |keys: [&str; 2]| keys.iter().find_map(|key| attrs.peek_str(key));
+    let store = word(["db.system.name", "db.system"]).unwrap_or_default();
+    let operation = word(["db.operation.name", "db.operation"]).unwrap_or_default();
+    let stores =
+        ["chroma", "chromadb", "pinecone", "qdrant", "weaviate", "milvus", "lancedb", "marqo"];
+    let operation = operation.to_ascii_lowercase();
+    stores.contains(&store)
+        && ["query", "search", "retrieve", "get"].iter().any(|verb| operation.starts_with(verb))
 }
 
 /// Whose span it is.

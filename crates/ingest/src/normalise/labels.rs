@@ -28,9 +28,8 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "text.completions"
         | "chat.streaming_completions" => Kind::Llm,
         "embedding" | "embeddings" | "embed" | "embedder" => Kind::Embedding,
-        "retriever" | "retrieval" | "retrieve" | "search_memory" | "vector_store" | "rag" => {
-            Kind::Retriever
-        }
+        "retriever" | "retrieval" | "retrieve" | "search_memory" | "vector_store" | "rag"
+        | "vector_db_retrieve" => Kind::Retriever,
         "reranker" | "rerank" => Kind::Reranker,
         "tool" | "tool.v2" | "execute_tool" | "function" | "tool_call" | "mcp_tool_call"
         | "mcp_tools" | "tools/call" => Kind::Tool,
@@ -140,7 +139,9 @@ pub(crate) fn is_framework(provider: &str) -> bool {
 /// Normalises a finish reason.
 pub(crate) fn finish_reason(raw: &str) -> &'static str {
     let lower = raw.trim().to_ascii_lowercase().replace('-', "_");
-    match lower.as_str() {
+    // `FinishReason.TOOL_CALLS`, as Python writes an enumeration.
+    let lower = lower.rsplit('.').next().unwrap_or_default();
+    match lower {
         "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "completed" | "complete"
         | "finish_reason_stop" | "end" => "stop",
         "length"
@@ -221,6 +222,10 @@ pub(crate) fn evaluator_type(raw: &str) -> Option<String> {
 /// Normalises a requested output format.
 pub(crate) fn response_format(raw: &str) -> String {
     let lower = raw.trim().to_ascii_lowercase();
+    // A class that Python describes is the schema that was asked for.
+    if lower.starts_with("<class ") {
+        return "json_schema".to_owned();
+    }
     match lower.as_str() {
         "json" | "object" | "json_mode" | "json_object" | "application/json" | "array" | "enum"
         | "native_json" => "json_object".to_owned(),

@@ -111,7 +111,7 @@ pub(crate) fn columns(
 ) -> (Option<PayloadRow>, Option<String>) {
     span.kind = identity::kind(attrs, &span.name);
     identity::identity(ctx, attrs, span);
-    call::call(attrs, span);
+    call::call(attrs, events, span);
     usage::reported(attrs, span);
     errors::fill(attrs, events, status_message, span);
     steps::steps(attrs, span);

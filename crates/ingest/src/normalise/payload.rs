@@ -32,7 +32,8 @@ pub(crate) fn fill(
         Kind::Retriever | Kind::Reranker => retrieval(attrs, &input, span, &mut payload),
         _ => {
             take_input(attrs, input, span, &mut payload);
-            take_output(output, span, &mut payload);
+            let is_logged = events.iter().any(|event| event.is_logged);
+            take_output(output, is_logged, span, &mut payload);
         }
     }
     if let Some(query) = attrs.text(Column::RetrievalQueryOriginal) {
@@ -109,6 +110,7 @@ fn tool_definitions(attrs: &Attrs<'_, '_>) -> Option<String> {
         return Some(Value::Array(items).to_string());
     }
     attrs.first(Column::ToolDefinitions, |val| match val {
+        Val::Str(text) if text.trim() == "[]" => None,
         Val::Str(text) => Some(text.clone().into_owned()),
         // Vercel sends a list of JSON texts.
         Val::List(items) => {
@@ -165,7 +167,8 @@ fn preview(messages: &[Message]) -> Option<String> {
         .or_else(|| messages.iter().rev().find_map(Message::joined_text))
 }
 
-fn take_output(output: Output, span: &mut SpanRow, payload: &mut PayloadRow) {
+/// `is_logged`: log records say what a call answered, without saying that it is one.
+fn take_output(output: Output, is_logged: bool, span: &mut SpanRow, payload: &mut PayloadRow) {
     let calls: Vec<Value> = output.tool_calls().map(call_json).collect();
     span.tool_calls_requested = call_names(output.tool_calls());
     if !calls.is_empty() {
@@ -178,7 +181,7 @@ fn take_output(output: Output, span: &mut SpanRow, payload: &mut PayloadRow) {
     }
     span.output_preview =
         output.text.clone().filter(|text| !text.is_empty()).or_else(|| payload.tool_calls.clone());
-    if span.finish_reasons.is_empty() && span.kind == Kind::Llm {
+    if span.finish_reasons.is_empty() && (span.kind == Kind::Llm || is_logged) {
         span.finish_reasons = output.finish_reasons;
     }
     if span.kind == Kind::Llm {
@@ -221,9 +224,12 @@ fn tool(
     payload.tool_arguments = json_text(attrs, Column::ToolArguments)
         .filter(|text| !attrs.has("openinference.span.kind") || !is_schema(text))
         .or(input.raw)
-        .or_else(|| said(&input.messages));
-    payload.tool_result =
-        json_text(attrs, Column::ToolResult).or_else(|| said(&output.messages)).or(output.text);
+        .or_else(|| said(&input.messages))
+        .map(given);
+    payload.tool_result = json_text(attrs, Column::ToolResult)
+        .or_else(|| said(&output.messages))
+        .or(output.text)
+        .map(returned);
     if let Some(result) = &mut payload.tool_result
         && let Ok(mut value) = serde_json::from_str::<Value>(result)
         && (value.is_object() || value.is_array())
@@ -242,9 +248,44 @@ fn tool(
 
 /// OpenInference's `tool.parameters` is the schema in some SDKs and the arguments in others.
 fn is_schema(text: &str) -> bool {
+    let typed = |value: &Value| value.get("type").is_some_and(Value::is_string);
     serde_json::from_str::<Value>(text).is_ok_and(|value| {
-        value.get("type") == Some(&json!("object")) && value.get("properties").is_some()
+        typed(&value) && value.get("properties").is_some()
+            || value
+                .as_object()
+                .is_some_and(|members| !members.is_empty() && members.values().all(typed))
     })
+}
+
+/// Takes the call's arguments out of a callback's, and named ones out of a Python call.
+fn given(text: String) -> String {
+    let Ok(Value::Object(mut members)) = serde_json::from_str(&text) else { return text };
+    let is_callback = members.contains_key("input_str");
+    let is_call = members
+        .keys()
+        .all(|key| matches!(key.as_str(), "args" | "kwargs" | "sanitize_inputs_outputs"))
+        && members.get("args").is_none_or(|args| args == &json!([]));
+    let inner = match (is_callback, is_call) {
+        (true, _) => members.remove("inputs"),
+        (_, true) => members.remove("kwargs"),
+        _ => None,
+    };
+    inner.filter(Value::is_object).map_or(text, |inner| inner.to_string())
+}
+
+/// Takes what a tool said out of `LangChain`'s message.
+fn returned(text: String) -> String {
+    if !text.starts_with('{') {
+        return text;
+    }
+    let Ok(Value::Object(members)) = serde_json::from_str(&text) else { return text };
+    let value = Value::Object(members);
+    let is_message = value.get("tool_call_id").is_some();
+    let places =
+        ["/output/kwargs/content", "/output/data/content", "/data/content", "/kwargs/content"];
+    let content = places.iter().find_map(|place| value.pointer(place));
+    let content = content.or_else(|| value.get("content").filter(|_| is_message));
+    content.and_then(Value::as_str).map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// What the messages of a tool's span hold: the call's arguments, the response, or text.

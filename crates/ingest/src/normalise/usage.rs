@@ -27,12 +27,44 @@ pub(crate) fn reported(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
             span.reasoning_tokens = span.reasoning_tokens.or(read.reasoning);
         }
     }
+    if span.cache_write_tokens.is_none_or(|tokens| tokens == 0) {
+        span.cache_write_tokens = span.cache_write_tokens.max(langchain_cache_write(attrs));
+    }
+    if let Some(usage) = attrs.peek_str("metadata.usage_object") {
+        litellm_details(usage, span);
+    }
     include_parts(attrs, span);
     let cost = langfuse_cost(attrs).or_else(|| attrs.double(Column::Cost));
     // A negative or endless price is a client's mistake; it would spoil every sum.
     if let Some(cost) = cost.filter(|cost| cost.is_finite() && *cost >= 0.0) {
         span.cost_usd = Some(cost);
         span.cost_source = CostSource::Reported;
+    }
+}
+
+/// LangChain splits Anthropic's cache writes by how long they live.
+fn langchain_cache_write(attrs: &Attrs<'_, '_>) -> Option<i64> {
+    let details = attrs.json("langsmith.metadata.usage_metadata")?.get("input_token_details")?;
+    let parts = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"];
+    let counts = parts.iter().filter_map(|part| details.get(*part)?.as_i64());
+    counts.reduce(i64::saturating_add)
+}
+
+/// LiteLLM writes the details of usage as Python's description of an object.
+fn litellm_details(usage: &str, span: &mut SpanRow) {
+    let count = |name: &str| {
+        let (_, rest) = usage.split_once(&format!("'{name}': "))?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<i64>().ok()
+    };
+    for (cell, names) in [
+        (&mut span.cache_read_tokens, ["cache_read_input_tokens", "cached_tokens"]),
+        (&mut span.cache_write_tokens, ["cache_creation_input_tokens", "cache_creation_tokens"]),
+        (&mut span.reasoning_tokens, ["reasoning_tokens", "reasoning_output_tokens"]),
+    ] {
+        if cell.is_none() {
+            *cell = names.iter().find_map(|name| count(name));
+        }
     }
 }
 

@@ -35,9 +35,10 @@ fn linked(span: &SpanRow, mark: &str) -> Option<String> {
 }
 
 /// Links a provider SDK's own span to the span of another trace that reports the same call: a
-/// stream may end outside its caller's context, and then its span has a trace of its own.
+/// framework that keeps its traces to itself, or a stream that ends outside its caller's context,
+/// leaves it in a trace of its own.
 pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
-    if !spans.iter().any(is_alone) {
+    if !spans.iter().any(is_native_sdk) {
         return;
     }
     let calls: HashMap<String, (String, String)> = spans
@@ -48,7 +49,7 @@ pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
             Some((span.response_id.clone()?, ids))
         })
         .collect();
-    for span in spans.iter_mut().filter(|span| is_alone(span)) {
+    for span in spans.iter_mut().filter(|span| is_native_sdk(span)) {
         let other = span.response_id.as_ref().and_then(|id| calls.get(id));
         let Some((trace_id, span_id)) = other.filter(|(trace, _)| *trace != span.trace_id) else {
             continue;
@@ -60,10 +61,6 @@ pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
         }));
         span.links = Some(Value::Array(links).to_string());
     }
-}
-
-fn is_alone(span: &SpanRow) -> bool {
-    span.parent_span_id.is_none() && is_native_sdk(span)
 }
 
 /// A provider's own SDK is the inner one of two reporters.

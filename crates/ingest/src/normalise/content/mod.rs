@@ -45,8 +45,15 @@ impl Output {
     /// Fills text and finish reasons from the messages where nothing better was said.
     fn settle(mut self) -> Self {
         if self.text.is_none() {
-            let texts: Vec<String> =
-                self.messages.iter().filter_map(Message::joined_text).collect();
+            let by_assistant = |message: &&Message| message.role == "assistant";
+            let is_history = self.messages.iter().any(|message| message.role == "user");
+            // Of a conversation's state the answer is what was said last.
+            let texts: Vec<String> = if is_history {
+                let said = self.messages.iter().filter(by_assistant);
+                said.rev().find_map(Message::joined_text).into_iter().collect()
+            } else {
+                self.messages.iter().filter_map(Message::joined_text).collect()
+            };
             self.text = (!texts.is_empty()).then(|| texts.join("\n"));
         }
         if self.finish_reasons.is_empty() {

@@ -29,11 +29,11 @@ pub(crate) fn output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind)
 
 fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> Output {
     let mut output = Output::default();
-    if matches!(kind, Kind::Llm) {
-        // The raw response stands beside the flattened messages and alone has the id.
-        if let Some(Value::Object(members)) = attrs.json("output.value") {
-            output.response_id = messages::string(members, &["id"]);
-        }
+    // The raw response stands beside the flattened messages and alone has the id.
+    if matches!(kind, Kind::Llm)
+        && let Some(value @ Value::Object(_)) = attrs.json("output.value")
+    {
+        identity(value, &mut output);
     }
     if let Some(val) = attrs.peek("gen_ai.output.messages") {
         attrs.take("gen_ai.output.messages");
@@ -53,6 +53,15 @@ fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> O
                 parts: vec![Part::Other(json!({"type": "truncated", "content": cut}))],
                 ..Message::default()
             }];
+        }
+        if output.messages.iter().all(|message| message.parts.is_empty()) {
+            // LiteLLM leaves a tool call out here and writes it the older way.
+            let older = flattened(&attrs.family(Family::GenAiCompletion), "assistant");
+            let parts = older.into_iter().flat_map(|message| message.parts);
+            if let Some(message) = output.messages.first_mut() {
+                message.parts.extend(parts);
+                output.json = output.json.filter(|_| message.parts.is_empty());
+            }
         }
         if !output.messages.is_empty() {
             return output;
@@ -142,6 +151,42 @@ fn vercel_output(attrs: &Attrs<'_, '_>, output: &mut Output) -> bool {
     true
 }
 
+/// Members of a provider's answer, whose `id` and `model` are the answer's.
+const ANSWER: &[&str] = &["choices", "candidates", "output", "content"];
+
+/// Reads which answer it is out of a provider's response or `LangChain`'s result.
+fn identity(value: &Value, output: &mut Output) {
+    let text = |path: &str| lookup(value, path).and_then(Value::as_str).map(str::to_owned);
+    let Some(members) = value.as_object() else { return };
+    let (ids, models): (&[&str], &[&str]) = if members.contains_key("generations") {
+        (
+            &[
+                "generations.0.0.message.kwargs.response_metadata.id",
+                "generations.0.0.message.data.response_metadata.id",
+                "llm_output.id",
+            ],
+            &[
+                "generations.0.0.message.kwargs.response_metadata.model_name",
+                "generations.0.0.message.data.response_metadata.model_name",
+                "generations.0.0.message.kwargs.response_metadata.model",
+                "llm_output.model_name",
+            ],
+        )
+    } else if ANSWER.iter().any(|name| members.contains_key(*name)) {
+        (&["id", "response_id", "responseId"], &["model", "modelVersion", "model_version"])
+    } else {
+        (&["id"], &[])
+    };
+    output.response_id = output.response_id.take().or_else(|| ids.iter().find_map(|id| text(id)));
+    output.response_model =
+        output.response_model.take().or_else(|| models.iter().find_map(|model| text(model)));
+}
+
+/// Python's description of an object says nothing.
+fn is_repr(text: &str) -> bool {
+    text.starts_with('<') && text.ends_with('>') && text.contains(" object at 0x")
+}
+
 /// Reads one output attribute; `false` when it says nothing.
 fn read_output(val: &Val<'_>, parsed: Option<&Value>, key: &str, output: &mut Output) -> bool {
     let unwrapped = match parsed {
@@ -153,21 +198,7 @@ fn read_output(val: &Val<'_>, parsed: Option<&Value>, key: &str, output: &mut Ou
     };
     if let Some(value @ (Value::Object(_) | Value::Array(_))) = unwrapped {
         output.messages = messages::read(value, "assistant");
-        if let Value::Object(members) = value {
-            let is_response = ["choices", "candidates", "output", "generations", "content"]
-                .iter()
-                .any(|name| members.contains_key(*name));
-            if is_response && output.response_id.is_none() {
-                output.response_id =
-                    messages::string(members, &["id", "response_id"]).or_else(|| {
-                        let path = "generations.0.0.message.kwargs.response_metadata.id";
-                        lookup(value, path).and_then(Value::as_str).map(str::to_owned)
-                    });
-            }
-            if is_response {
-                output.response_model = messages::string(members, &["model"]);
-            }
-        }
+        identity(value, output);
         if !output.messages.is_empty() {
             return true;
         }
@@ -187,7 +218,8 @@ fn read_output(val: &Val<'_>, parsed: Option<&Value>, key: &str, output: &mut Ou
             other => other.to_json().to_string(),
         },
     };
-    if text.is_empty() || text == "null" {
+    let is_no_message = key == "gen_ai.output.messages" && text.trim() == "[]";
+    if text.is_empty() || text == "null" || is_no_message || is_repr(&text) {
         return false;
     }
     output.text = Some(text);

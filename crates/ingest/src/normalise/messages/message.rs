@@ -53,12 +53,18 @@ pub(super) fn message(members: &Map<String, Value>, default_role: &str) -> Optio
     // LangChain's serialised constructors and its {type, data}.
     if let Some(Value::Object(kwargs)) = members.get("kwargs") {
         let class = members.get("id").and_then(|id| id.as_array()?.last()?.as_str());
-        return message(kwargs, class.map_or(default_role, class_role));
+        return body(kwargs, class.map_or(default_role, class_role), class.is_some());
     }
     let kind = members.get("type").and_then(Value::as_str);
     if let Some(Value::Object(data)) = members.get("data") {
-        return message(data, kind.map_or(default_role, class_role));
+        return body(data, kind.map_or(default_role, class_role), kind.is_some());
     }
+    body(members, default_role, false)
+}
+
+/// Reads a message's members. An object that is `known` to be a message may have any others.
+fn body(members: &Map<String, Value>, default_role: &str, known: bool) -> Option<Message> {
+    let kind = members.get("type").and_then(Value::as_str);
     if let Some(item) = kind.and_then(|kind| response_item(members, kind)) {
         return Some(item);
     }
@@ -73,6 +79,7 @@ pub(super) fn message(members: &Map<String, Value>, default_role: &str) -> Optio
     }
     // An answer that happens to be JSON with a `content` of its own is no message.
     if !has_role
+        && !known
         && kind.is_none_or(|kind| class_role(kind) == kind)
         && members.contains_key("content")
     {
@@ -113,7 +120,13 @@ pub(super) fn message(members: &Map<String, Value>, default_role: &str) -> Optio
     }
     for key in ["parts", "content", "contents"] {
         if let Some(content) = members.get(key) {
-            content_parts(content, &mut message.parts);
+            let mut found = Message::default();
+            content_parts(content, &mut found.parts);
+            // Some SDKs write the same text whole and in parts.
+            if found.joined_text() == message.joined_text() {
+                found.parts.retain(|part| !matches!(part, Part::Text(_)));
+            }
+            message.parts.append(&mut found.parts);
         }
     }
     if text_only && let Some(text) = string(members, &["text"]) {
@@ -139,12 +152,18 @@ fn respond(members: &Map<String, Value>, message: &mut Message) {
     }
     "tool".clone_into(&mut message.role);
     let id = id.or_else(|| string(members, &["id"]));
-    let response = message.joined_text().map_or(Value::Null, Value::from);
-    message.parts.retain(|part| !matches!(part, Part::Text(_)));
+    let given = || members.get("content").filter(|content| content.is_object()).cloned();
+    let response = message.joined_text().map(Value::from).or_else(given).unwrap_or(Value::Null);
+    let is_given = response.is_object();
+    message.parts.retain(|part| match part {
+        Part::Text(_) => false,
+        Part::Other(_) => !is_given,
+        _ => true,
+    });
     message.parts.push(Part::ToolResponse { id, response });
 }
 
-fn role_word(role: &str) -> &str {
+pub(super) fn role_word(role: &str) -> &str {
     match role {
         "human" | "USER" | "User" => "user",
         "ai" | "model" | "ASSISTANT" | "Assistant" => "assistant",

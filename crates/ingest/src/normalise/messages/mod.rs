@@ -109,6 +109,12 @@ fn collect(value: &Value, default_role: &str, depth: usize, out: &mut Vec<Messag
     }
     match value {
         Value::Array(items) => {
+            // LangChain's (role, text).
+            if let [Value::String(role), Value::String(text)] = items.as_slice()
+                && matches!(role.as_str(), "user" | "human" | "system" | "assistant" | "ai")
+            {
+                return out.push(Message::text(message::role_word(role), text.as_str()));
+            }
             if items.iter().all(Value::is_string) {
                 let texts = items.iter().filter_map(Value::as_str);
                 out.extend(texts.map(|text| Message::text(default_role, text)));
