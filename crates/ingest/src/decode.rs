@@ -52,10 +52,20 @@ pub struct Decoded {
     pub counts: Counts,
 }
 
+/// What a span takes on the wire, rather more than less.
+const TYPICAL_SPAN_BYTES: usize = 1_500;
+
+/// Rows for which room is made before any is read: a few megabytes.
+const MAX_RESERVED_ROWS: usize = 2_048;
+
 /// Decodes a decompressed body. Never panics and never fails: what cannot be read is counted in
 /// [`Counts::rejected`] and named in [`SpanBatch::errors`], without content.
 pub fn decode(bytes: &[u8], format: Format, source: &str, ctx: &IngestContext) -> Decoded {
     let mut sink = Sink::new(source, ctx);
+    // Rows are wide: growing their list moves them again and again.
+    let expected = (bytes.len() / TYPICAL_SPAN_BYTES).min(MAX_RESERVED_ROWS);
+    sink.decoded.batch.spans.reserve(expected);
+    sink.decoded.batch.payloads.reserve(expected);
     let signal = match format {
         Format::OtlpTracesProto => Some(Signal::Traces),
         Format::OtlpLogsProto => Some(Signal::Logs),

@@ -66,7 +66,10 @@ pub(crate) static VERCEL: Convention = Convention {
                 Attr("ai.usage.reasoningTokens"),
             ],
         ),
-        (C::TimeToFirstTokenMs, &[Attr("ai.response.msToFirstChunk")]),
+        (
+            C::TimeToFirstTokenMs,
+            &[Attr("ai.response.msToFirstChunk"), Attr("ai.stream.msToFirstChunk")],
+        ),
         (C::Temperature, &[Attr("ai.settings.temperature")]),
         (C::TopP, &[Attr("ai.settings.topP")]),
         (C::MaxTokens, &[Attr("ai.settings.maxOutputTokens"), Attr("ai.settings.maxTokens")]),

@@ -42,6 +42,12 @@ pub(super) fn call(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], span: &mut Sp
             other => crate::attrs::text(other),
         })
         .map(|format| labels::response_format(&format));
+    // Vercel asks for an object by the operation; only the span around it says so in words.
+    let asks_for_object =
+        span.operation.as_deref().is_some_and(|operation| operation.contains("Object.do"));
+    if span.response_format.is_none() && asks_for_object {
+        span.response_format = Some("json_object".to_owned());
+    }
     span.params = params(attrs);
     span.time_to_first_token_ms = attrs
         .double(Column::TimeToFirstTokenMs)

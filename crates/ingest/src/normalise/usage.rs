@@ -42,7 +42,7 @@ pub(crate) fn reported(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     }
 }
 
-/// LangChain splits Anthropic's cache writes by how long they live.
+/// `LangChain` splits Anthropic's cache writes by how long they live.
 fn langchain_cache_write(attrs: &Attrs<'_, '_>) -> Option<i64> {
     let details = attrs.json("langsmith.metadata.usage_metadata")?.get("input_token_details")?;
     let parts = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"];

@@ -1,10 +1,11 @@
 //! Steps and ends of agent runs, retries and fallbacks, tool arguments, and the judgement of
 //! answers whose text came from another record than the request for JSON.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use spanlake_model::{Kind, SpanRow, TokenRole, TraceRows};
 
+use super::Map;
 use super::marks::mark;
 use super::tree::Tree;
 use crate::derive;
@@ -150,7 +151,7 @@ fn attempts(spans: &mut [SpanRow], tree: &Tree) {
 
 /// Checks an executed tool's arguments against the definitions that the trace's calls were sent.
 fn tool_arguments(trace: &mut TraceRows) {
-    let executed: HashMap<String, String> = trace
+    let executed: Map<String, String> = trace
         .spans
         .iter()
         .filter(|span| span.kind == Kind::Tool && span.tool_args_status.is_none())
@@ -164,7 +165,7 @@ fn tool_arguments(trace: &mut TraceRows) {
     if definitions.is_empty() {
         return;
     }
-    let verdicts: HashMap<&str, &'static str> = trace
+    let verdicts: Map<&str, &'static str> = trace
         .payloads
         .iter()
         .filter_map(|payload| {
@@ -195,7 +196,7 @@ fn answers(trace: &mut TraceRows) {
     if !trace.spans.iter().any(lacks) {
         return;
     }
-    let texts: HashMap<&str, &str> = trace
+    let texts: Map<&str, &str> = trace
         .payloads
         .iter()
         .filter_map(|payload| Some((payload.span_id.as_str(), payload.output_text.as_deref()?)))

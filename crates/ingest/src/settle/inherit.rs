@@ -1,9 +1,8 @@
 //! Identity from the nearest ancestor, the trace's workflow, a prompt recorded beside its call.
 
-use std::collections::HashMap;
-
 use spanlake_model::{Kind, PayloadRow, SpanRow, TraceRows};
 
+use super::Map;
 use super::marks::mark;
 use super::tree::Tree;
 
@@ -118,7 +117,7 @@ struct Prompt {
 
 /// Frameworks record the template on a prompt span beside the call, or on a call around it.
 fn prompts(trace: &mut TraceRows, tree: &Tree) {
-    let contents: HashMap<String, usize> = trace
+    let contents: Map<String, usize> = trace
         .payloads
         .iter()
         .enumerate()
@@ -184,8 +183,8 @@ fn prompt_siblings(
     spans: &[SpanRow],
     tree: &Tree,
     knows: &[bool],
-) -> HashMap<usize, Vec<(i64, usize)>> {
-    let mut siblings: HashMap<usize, Vec<(i64, usize)>> = HashMap::new();
+) -> Map<usize, Vec<(i64, usize)>> {
+    let mut siblings: Map<usize, Vec<(i64, usize)>> = Map::default();
     for (at, span) in spans.iter().enumerate() {
         if span.kind == Kind::Prompt
             && knows.get(at) == Some(&true)
@@ -201,7 +200,7 @@ fn prompt_siblings(
     siblings
 }
 
-fn prompt(trace: &TraceRows, contents: &HashMap<String, usize>, donor: usize) -> Option<Prompt> {
+fn prompt(trace: &TraceRows, contents: &Map<String, usize>, donor: usize) -> Option<Prompt> {
     let span = trace.spans.get(donor)?;
     let payload = contents.get(&span.span_id).and_then(|at| trace.payloads.get(*at));
     Some(Prompt {
@@ -214,7 +213,7 @@ fn prompt(trace: &TraceRows, contents: &HashMap<String, usize>, donor: usize) ->
     })
 }
 
-fn give(trace: &mut TraceRows, contents: &HashMap<String, usize>, at: usize, gift: Prompt) {
+fn give(trace: &mut TraceRows, contents: &Map<String, usize>, at: usize, gift: Prompt) {
     let Some(span) = trace.spans.get_mut(at) else { return };
     let marks = &mut span.inherited_columns;
     for (column, cell, value) in [

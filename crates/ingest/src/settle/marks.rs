@@ -3,10 +3,10 @@
 //! The entries are the columns' names. Whoever merges a settled row with another contribution takes
 //! the named values back first, else an inherited value would pass for the span's own.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 use spanlake_model::{Kind, PayloadRow, SpanRow};
+
+use super::Map;
 
 /// Attribute of the link from a placeholder to the span that it announces.
 pub(crate) const PLACEHOLDER_LINK: &str = "spanlake.placeholder_of";
@@ -41,7 +41,7 @@ pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
     if !spans.iter().any(is_native_sdk) {
         return;
     }
-    let calls: HashMap<String, (String, String)> = spans
+    let calls: Map<String, (String, String)> = spans
         .iter()
         .filter(|span| !is_native_sdk(span) && span.kind == Kind::Llm)
         .filter_map(|span| {

@@ -14,7 +14,12 @@ mod marks;
 mod roles;
 mod tree;
 
+use std::collections::HashMap;
+
 use spanlake_model::{Settle, TraceRows};
+
+/// Keyed hashing that is quicker than the standard library's.
+type Map<K, V> = HashMap<K, V, ahash::RandomState>;
 
 pub(crate) use marks::{PLACEHOLDER_LINK, link_duplicates};
 

@@ -1,9 +1,8 @@
 //! `token_role` and `is_superseded`: what counts once although several spans report it.
 
-use std::collections::HashMap;
-
 use spanlake_model::{Kind, SpanRow, TokenRole};
 
+use super::Map;
 use super::marks::{is_duplicate_of_another_trace, is_native_sdk, placeholder_of};
 use super::tree::Tree;
 
@@ -83,7 +82,7 @@ fn aggregates(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
 }
 
 fn same_response(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
-    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut groups: Map<&str, Vec<usize>> = Map::default();
     for (at, span) in spans.iter().enumerate() {
         if roles.get(at) == Some(&TokenRole::Leaf)
             && let Some(id) = span.response_id.as_deref()

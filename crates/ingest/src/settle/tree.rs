@@ -1,8 +1,8 @@
 //! The trace as a forest, whatever its parents claim: cycles are cut, orphans are roots.
 
-use std::collections::HashMap;
-
 use spanlake_model::SpanRow;
+
+use super::Map;
 
 /// Indices into the trace's spans, parents before children.
 pub(super) struct Tree {
@@ -12,7 +12,7 @@ pub(super) struct Tree {
     /// Every span once, each after its parent.
     pub order: Vec<usize>,
     pub depth: Vec<u32>,
-    pub by_id: HashMap<String, usize>,
+    pub by_id: Map<String, usize>,
     /// The trace's root: the earliest span without a parent, else the earliest orphan.
     pub root: Option<usize>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) fn new(spans: &[SpanRow]) -> Self {
         let count = spans.len();
-        let by_id: HashMap<String, usize> =
+        let by_id: Map<String, usize> =
             spans.iter().enumerate().map(|(at, span)| (span.span_id.clone(), at)).collect();
         let claimed: Vec<Option<usize>> = spans
             .iter()
