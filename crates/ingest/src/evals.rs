@@ -141,6 +141,21 @@ pub(crate) fn from_span(
     case_id: Option<&str>,
     ctx: &IngestContext,
 ) -> Vec<EvalRow> {
+    let families = [
+        Family::SpanAnnotations,
+        Family::SpanEvaluations,
+        Family::TraceAnnotations,
+        Family::TraceEvaluations,
+        Family::SessionAnnotations,
+        Family::SessionEvaluations,
+    ];
+    let judges = span.kind == Kind::Evaluator
+        || raw.events.iter().any(|event| event.name == RESULT_EVENT)
+        || families.iter().any(|family| attrs.has_family(*family));
+    if !judges {
+        return Vec::new();
+    }
+    let ended = if raw.end_unix_nano == 0 { raw.start_unix_nano } else { raw.end_unix_nano };
     let mut rows = Vec::new();
     let own = Target {
         trace_id: Some(span.trace_id.clone()),
@@ -174,22 +189,22 @@ pub(crate) fn from_span(
                 if linked.is_some() && target.trace_id.is_some() {
                     let reason = Some(EVALUATOR_SPAN.to_owned());
                     let copy = EvalRow { sample_reason: reason, ..row.clone() };
-                    rows.push((copy, own.clone()));
+                    rows.push((copy, own.clone(), ended));
                 }
-                rows.push((row, target.clone()));
+                rows.push((row, target.clone(), ended));
             }
         }
     }
     for event in raw.events.iter().filter(|event| event.name == RESULT_EVENT) {
-        rows.extend(result(&event.attributes, &[]).map(|row| (row, own.clone())));
+        let time = if event.time_unix_nano == 0 { ended } else { event.time_unix_nano };
+        rows.extend(result(&event.attributes, &[]).map(|row| (row, own.clone(), time)));
     }
     if rows.is_empty() && span.kind == Kind::Evaluator {
         let target = linked.unwrap_or(Target { span_id: None, ..own });
-        rows.extend(answered(attrs, span).map(|row| (row, target)));
+        rows.extend(answered(attrs, span).map(|row| (row, target, ended)));
     }
-    let time = if raw.end_unix_nano == 0 { raw.start_unix_nano } else { raw.end_unix_nano };
     rows.into_iter()
-        .map(|(mut row, target)| {
+        .map(|(mut row, target, time)| {
             row.trace_id = target.trace_id;
             row.span_id = target.span_id;
             row.session_id = row.session_id.or(target.session_id);

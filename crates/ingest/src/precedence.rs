@@ -160,11 +160,31 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
     (Column::ErrorType, &[&COMMON, &LITELLM]),
     (
         Column::InputTokens,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
+        &[
+            &GENAI,
+            &GENAI_OLD,
+            &OPENINFERENCE,
+            &VERCEL,
+            &LANGSMITH,
+            &MLFLOW,
+            &OPENLLMETRY,
+            &PYDANTIC,
+            &OTHERS,
+        ],
     ),
     (
         Column::OutputTokens,
-        &[&GENAI, &GENAI_OLD, &OPENINFERENCE, &VERCEL, &LANGSMITH, &MLFLOW, &OPENLLMETRY, &OTHERS],
+        &[
+            &GENAI,
+            &GENAI_OLD,
+            &OPENINFERENCE,
+            &VERCEL,
+            &LANGSMITH,
+            &MLFLOW,
+            &OPENLLMETRY,
+            &PYDANTIC,
+            &OTHERS,
+        ],
     ),
     // Flattened lists of OpenInference and OpenLLMetry come right after GENAI; see
     // `crate::normalise::content`.

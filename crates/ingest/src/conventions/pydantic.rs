@@ -34,6 +34,9 @@ pub(crate) static PYDANTIC: Convention = Convention {
                 Attr("gen_ai.usage.details.cache_creation_input_tokens"),
             ],
         ),
+        // The provider's own counts, all there is when its prices are unknown.
+        (C::InputTokens, &[Attr("gen_ai.usage.details.input_tokens")]),
+        (C::OutputTokens, &[Attr("gen_ai.usage.details.output_tokens")]),
         (C::AgentName, &[Attr("agent_name")]),
         (C::RequestModel, &[Member("request_data", "model"), Attr("model_name")]),
         (C::ResponseModel, &[Member("response_data", "model")]),

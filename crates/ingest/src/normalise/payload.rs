@@ -112,6 +112,7 @@ fn tool_definitions(attrs: &Attrs<'_, '_>) -> Option<String> {
     attrs.first(Column::ToolDefinitions, |val| match val {
         Val::Str(text) if text.trim() == "[]" => None,
         Val::Str(text) => Some(text.clone().into_owned()),
+        Val::List(items) if items.is_empty() => None,
         // Vercel sends a list of JSON texts.
         Val::List(items) => {
             let items = items.iter().map(|item| match item {

@@ -28,7 +28,13 @@ pub(crate) fn judge(unix_nano: u64, ctx: &IngestContext) -> When {
 /// Returns an id as lower-case hexadecimal; `None` when its length is wrong or it is all zero.
 pub(crate) fn id(bytes: &[u8], length: usize) -> Option<String> {
     let valid = bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
-    valid.then(|| hex::encode(bytes))
+    if !valid {
+        return None;
+    }
+    // Quicker than collecting characters, and every span has three ids.
+    let mut digits = vec![0; 2 * length];
+    hex::encode_to_slice(bytes, &mut digits).ok()?;
+    String::from_utf8(digits).ok()
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ fn has_usage(span: &SpanRow) -> bool {
 /// - An agent, chain or other step with tokens and a call with tokens below it: aggregate.
 /// - A call that a span of another trace reports as well: duplicate.
 /// - Calls with one response id: the framework's and outermost is the leaf, others duplicates.
+/// - A provider SDK's own span during a framework's call with the same tokens, wherever it hangs, is
+///   a duplicate.
 /// - A call whose nearest call above reports the same tokens: duplicate. A call whose calls below
 ///   sum to its tokens: aggregate.
 /// - Else: leaf.
@@ -53,6 +55,7 @@ pub(super) fn token_roles(spans: &mut [SpanRow], tree: &Tree) {
         .collect();
     aggregates(spans, tree, &mut roles);
     same_response(spans, tree, &mut roles);
+    native_beside(spans, &mut roles);
     nested(spans, tree, &mut roles);
     for (span, role) in spans.iter_mut().zip(roles) {
         span.token_role = role;
@@ -98,6 +101,42 @@ fn same_response(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
         };
         let best = members.iter().min_by_key(|at| rank(at)).copied();
         for at in members.into_iter().filter(|at| Some(*at) != best) {
+            set(roles, at, TokenRole::Duplicate);
+        }
+    }
+}
+
+/// A framework that names no response, with the SDK's span beside its own rather than below.
+fn native_beside(spans: &[SpanRow], roles: &mut [TokenRole]) {
+    let is_leaf = |at: usize| roles.get(at) == Some(&TokenRole::Leaf);
+    let mut native: Vec<usize> = Vec::new();
+    let mut calls: Map<(i64, i64), Vec<usize>> = Map::default();
+    for (at, span) in spans.iter().enumerate().filter(|(at, _)| is_leaf(*at)) {
+        if is_native_sdk(span) {
+            native.push(at);
+        } else if span.kind == Kind::Llm && span.response_id.is_none() {
+            calls.entry(tokens(span)).or_default().push(at);
+        }
+    }
+    if native.is_empty() || calls.is_empty() {
+        return;
+    }
+    let key = |at: &usize| spans.get(*at).map(|span| (span.start_unix_nano, &span.span_id));
+    native.sort_by(|a, b| key(a).cmp(&key(b)));
+    for list in calls.values_mut() {
+        list.sort_by(|a, b| key(a).cmp(&key(b)));
+    }
+    for at in native {
+        let Some(inner) = spans.get(at) else { continue };
+        let Some(list) = calls.get_mut(&tokens(inner)) else { continue };
+        let around = |outer: &SpanRow| {
+            outer.start_unix_nano <= inner.start_unix_nano
+                && (outer.end_unix_nano == 0 || inner.start_unix_nano <= outer.end_unix_nano)
+        };
+        let found = list.iter().position(|call| spans.get(*call).is_some_and(around));
+        if let Some(found) = found {
+            // Each call has one span below the framework.
+            list.remove(found);
             set(roles, at, TokenRole::Duplicate);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use spanlake_ingest::{Format, TraceSettler, decode};
-use spanlake_model::{Settle, SpanStatus, TokenRole, TraceRows};
+use spanlake_model::{Kind, Settle, SpanRow, SpanStatus, TokenRole, TraceRows};
 
 use crate::conformance::context;
 use crate::instrumentations::one;
@@ -121,4 +121,37 @@ fn a_native_span_in_a_trace_of_its_own_repeats_the_framework_s_call() {
         })
         .collect();
     assert_eq!(roles, [TokenRole::Duplicate, TokenRole::Leaf, TokenRole::Leaf]);
+}
+
+#[test]
+fn a_native_span_beside_a_call_without_an_id_repeats_it() {
+    let span = |id: &str, scope: &str, start: i64, response: Option<&str>| SpanRow {
+        trace_id: "t".to_owned(),
+        span_id: id.to_owned(),
+        parent_span_id: Some("agent".to_owned()),
+        scope_name: Some(scope.to_owned()),
+        kind: Kind::Llm,
+        start_unix_nano: start,
+        end_unix_nano: start + 10,
+        input_tokens: Some(100),
+        output_tokens: Some(5),
+        response_id: response.map(str::to_owned),
+        ..SpanRow::default()
+    };
+    let native = "com.anthropic.sdk.python@2.13.0";
+    let mut trace = TraceRows {
+        spans: vec![
+            span("a", "framework", 1, None),
+            span("b", native, 3, Some("msg_1")),
+            span("c", "framework", 20, None),
+            span("d", native, 22, Some("msg_2")),
+            // Nobody else reports this one.
+            span("e", native, 50, Some("msg_3")),
+        ],
+        payloads: Vec::new(),
+    };
+    TraceSettler.settle(&mut trace);
+    let roles: Vec<TokenRole> = trace.spans.iter().map(|span| span.token_role).collect();
+    let (leaf, twice) = (TokenRole::Leaf, TokenRole::Duplicate);
+    assert_eq!(roles, [leaf, twice, leaf, twice, leaf]);
 }
