@@ -20,6 +20,25 @@ pub(crate) fn is_word(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_' || c >= 0x80
 }
 
+/// Whether a byte is the first of a character that joins letters and digits to a word: letters of
+/// scripts that part words by blanks; not punctuation, symbols, Chinese, Japanese or Korean.
+fn joins(lead: u8) -> bool {
+    is_word(lead) && !matches!(lead, 0xC2 | 0xE2..=0xEF | 0xF0)
+}
+
+/// Whether a token that starts at `i` is joined to what stands before it.
+pub(crate) fn joined_before(b: &[u8], i: usize) -> bool {
+    let Some(last) = i.checked_sub(1) else { return false };
+    let lead = run_back(b, last + 1, 3, |c| c & 0xC0 == 0x80);
+    let lead = if at(b, last) >= 0x80 { lead.saturating_sub(1) } else { last };
+    joins(at(b, lead)) && !after_escape(b, i)
+}
+
+/// Whether a token that ends at `i` is joined to what stands there.
+pub(crate) fn joined_after(b: &[u8], i: usize) -> bool {
+    joins(at(b, i))
+}
+
 /// Whether a token may start at `i`: the text's start, after a non-word byte, or after an escape
 /// that ends in a letter (`\n`, `\u003d`, `%3D`).
 pub(crate) fn starts_token(b: &[u8], i: usize) -> bool {

@@ -1,7 +1,7 @@
 //! Payment cards and bank accounts.
 
 use super::Hit;
-use super::bytes::{at, before, cut, is_word, run};
+use super::bytes::{at, before, cut, is_word, joined_after, joined_before, run};
 use super::checks;
 use super::numbers::{Groups, near};
 use crate::class::Class;
@@ -39,7 +39,7 @@ fn one(b: &[u8], g: &Groups, of: usize, out: &mut Vec<Hit>) -> Option<usize> {
         return None;
     }
     let (start, end) = (g.start(), g.end());
-    if is_word(at(b, end))
+    if joined_after(b, end)
         || matches!(before(b, start), b'-' | b'.') && is_word(at(b, start.saturating_sub(2)))
     {
         return None;
@@ -110,7 +110,7 @@ fn issued(d: &[u8]) -> bool {
 
 /// An IBAN whose two country letters stand at `start`; blanks or dashes may group it.
 pub(crate) fn iban(b: &[u8], start: usize, out: &mut Vec<Hit>) {
-    if is_word(before(b, start)) && !super::bytes::after_escape(b, start) {
+    if joined_before(b, start) {
         return;
     }
     let Some(wanted) = checks::iban_len([at(b, start), at(b, start + 1)]) else { return };
@@ -129,7 +129,7 @@ pub(crate) fn iban(b: &[u8], start: usize, out: &mut Vec<Hit>) {
         i += 1;
     }
     let solid = i - start == wanted;
-    if chars.len() != wanted || is_word(at(b, i)) {
+    if chars.len() != wanted || joined_after(b, i) {
         return;
     }
     let named = near(b, start, 40, &["iban", "account", "konto", "compte", "cuenta"]);

@@ -1,7 +1,7 @@
 //! Addresses of hosts.
 
 use super::Hit;
-use super::bytes::{at, before, cut, is_word, run, run_back};
+use super::bytes::{at, before, cut, joined_after, joined_before, run, run_back};
 use super::numbers::{Groups, near};
 use crate::class::Class;
 use std::net::Ipv6Addr;
@@ -23,7 +23,7 @@ pub(crate) fn four(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
         }
     }
     let (start, end) = (groups.start(), groups.group(3).1);
-    if is_word(at(b, end)) || (at(b, end) == b'.' && at(b, end + 1).is_ascii_digit()) {
+    if joined_after(b, end) || (at(b, end) == b'.' && at(b, end + 1).is_ascii_digit()) {
         return None;
     }
     let loopback = octets[0] == 127 || octets == [0; 4] || octets == [255; 4] || octets[0] == 0;
@@ -34,14 +34,15 @@ pub(crate) fn four(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
         start,
         16,
         &["version", "ver.", "release", "build", "firmware", " v", "chrome", "section", "oid"],
-    ) || matches!(before(b, start), b'v' | b'-' | b'^' | b'~')
+    ) || near(b, start, 40, &["upgrad", "downgrad", "updated", "bumped", "patched"])
+        || matches!(before(b, start), b'v' | b'-' | b'^' | b'~')
         || (before(b, start) == b'=' && start >= 2 && at(b, start - 2) == b'=');
     let named = near(
         b,
         start,
         24,
-        &["ip", "host", "addr", "client", "server", "peer", "from", "dns", "remote", "inet", "://"],
-    );
+        &["ip", "host", "addr", "client", "server", "peer", "dns", "remote", "inet", "://"],
+    ) || !version && near(b, start, 8, &["from"]);
     if loopback || product || version && !named || small && !named {
         return Some(end);
     }
@@ -72,7 +73,7 @@ pub(crate) fn six(b: &[u8], i: usize, out: &mut Vec<Hit>) {
     {
         return;
     }
-    if is_word(before(b, start)) || is_word(at(b, end)) {
+    if joined_before(b, start) || joined_after(b, end) {
         return;
     }
     let Ok(text) = std::str::from_utf8(text) else { return };

@@ -3,7 +3,7 @@
 //! anything compared. An automaton over the same words takes two to three times as long, because
 //! each of its steps waits for the one before.
 
-use super::bytes::cut;
+use super::bytes::{at, cut};
 
 /// A word and what it means to the caller.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub(crate) struct Keywords<A> {
     fold: bool,
     /// Bit `hash` is set where a word begins with three bytes of that hash.
     filter: Box<[u64; 1024]>,
+    /// By the upper 12 bits of the hash: bit `c & 63` is set where an entry's fourth byte is `c`,
+    /// every bit where an entry has three bytes only. Most candidates fall here.
+    fourths: Box<[u64]>,
     /// Entries by the upper 12 bits of the hash.
     buckets: Vec<Vec<Entry<A>>>,
 }
@@ -30,6 +33,7 @@ impl<A: Copy> Keywords<A> {
     /// Takes words of at least three bytes; shorter ones are left out.
     pub(crate) fn new(words: impl IntoIterator<Item = (String, A)>, fold: bool) -> Self {
         let mut filter = Box::new([0u64; 1024]);
+        let mut fourths = vec![0u64; 4096].into_boxed_slice();
         let mut buckets: Vec<Vec<Entry<A>>> = (0..4096).map(|_| Vec::new()).collect();
         for (word, action) in words {
             let word = if fold { word.to_ascii_lowercase() } else { word };
@@ -38,11 +42,14 @@ impl<A: Copy> Keywords<A> {
             if let Some(bits) = filter.get_mut(usize::from(h >> 6)) {
                 *bits |= 1 << (h & 63);
             }
+            if let Some(bits) = fourths.get_mut(usize::from(h >> 4)) {
+                *bits |= word.as_bytes().get(3).map_or(u64::MAX, |c| 1 << (c & 63));
+            }
             if let Some(bucket) = buckets.get_mut(usize::from(h >> 4)) {
                 bucket.push(Entry { word: word.into_bytes().into(), action });
             }
         }
-        Self { fold, filter, buckets }
+        Self { fold, filter, fourths, buckets }
     }
 
     fn may_start(&self, h: u16) -> bool {
@@ -50,6 +57,11 @@ impl<A: Copy> Keywords<A> {
     }
 
     fn visit(&self, b: &[u8], start: usize, h: u16, found: &mut impl FnMut(usize, usize, A)) {
+        let fourth = at(b, start + 3);
+        let fourth = if self.fold { fourth.to_ascii_lowercase() } else { fourth };
+        if self.fourths.get(usize::from(h >> 4)).is_none_or(|bits| bits >> (fourth & 63) & 1 == 0) {
+            return;
+        }
         for entry in self.buckets.get(usize::from(h >> 4)).into_iter().flatten() {
             let end = start + entry.word.len();
             let text = cut(b, start, end);

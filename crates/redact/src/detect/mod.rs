@@ -11,8 +11,10 @@ mod address;
 pub(crate) mod bytes;
 mod card;
 mod checks;
+mod commands;
 mod email;
 mod gov;
+mod headers;
 mod ip;
 mod keyed;
 pub(crate) mod keys;
@@ -107,7 +109,15 @@ enum Action {
     CredentialCall,
     GovWord,
     PostBox,
+    MilitaryMail,
+    AddressWord,
+    Cyrillic,
     EscapedAt,
+    ForeignPassword,
+    Program,
+    Sudo,
+    CookieOption,
+    ClientCall,
 }
 
 /// The built-in detectors, compiled once.
@@ -157,6 +167,7 @@ const EXACT: &[(&[&str], Action)] = &[
     ),
     (&["-u ", "--user ", "--user="], Action::UserOption),
     (&["machine "], Action::Netrc),
+    (&["-b '", "-b \""], Action::CookieOption),
     (&["NetworkCredential", "DirectoryEntry"], Action::CredentialCall),
 ];
 
@@ -166,14 +177,18 @@ const FOLDED: &[(&[&str], Action)] = &[
     (&SERVICE_WORDS, Action::Keyed),
     (&["bearer", "basic", "ssws"], Action::Authorization),
     (&["cookie"], Action::Cookies),
+    (&keyed::FOREIGN, Action::ForeignPassword),
+    (&commands::PROGRAMS, Action::Program),
+    (&["sudo -s"], Action::Sudo),
+    (&["client(", "algoliasearch("], Action::ClientCall),
     (&["-----begin ", "---- begin "], Action::Pem),
     (&["private-lines:"], Action::Putty),
     (&["://"], Action::UserInfo),
     (&["sig=", "sig%3d", "signature"], Action::Signature),
-    (
-        &["po box", "p.o. box", "p o box", "postfach", "postbus", "boîte postale", "apartado"],
-        Action::PostBox,
-    ),
+    (&address::BOXES, Action::PostBox),
+    (&address::MILITARY, Action::MilitaryMail),
+    (&address::LABELS, Action::AddressWord),
+    (&address::CYRILLIC, Action::Cyrillic),
     (&["%40"], Action::EscapedAt),
 ];
 
@@ -257,8 +272,8 @@ impl Builtin {
                     name_end = keyed::scan(b, start, end, out);
                 }
             }
-            Action::Authorization => keyed::authorization(b, start, end, out),
-            Action::Cookies => keyed::cookies(b, end, out),
+            Action::Authorization => headers::authorization(b, start, end, out),
+            Action::Cookies => headers::cookies(b, end, out),
             Action::Pem => secrets::pem(b, start, out),
             Action::WrappedPem => secrets::wrapped_pem(b, start, end, out),
             Action::Putty => secrets::putty(b, end, out),
@@ -273,15 +288,28 @@ impl Builtin {
                 secrets::marked(b, start, start + len, out);
             }
             Action::Adjacent => keyed::adjacent(b, start, end, out),
-            Action::UserOption => secrets::user_option(b, start, end, out),
-            Action::Netrc => secrets::netrc(b, start, end, out),
-            Action::CredentialCall => secrets::credential_call(b, end, out),
+            Action::UserOption => commands::user_option(b, start, end, out),
+            Action::Netrc => commands::netrc(b, start, end, out),
+            Action::CredentialCall => commands::credential_call(b, end, out),
+            Action::ForeignPassword => keyed::foreign(b, end, out),
+            Action::Program => commands::program(b, start, end, out),
+            Action::Sudo => commands::sudo(b, start, out),
+            Action::CookieOption => commands::cookie_option(b, start, end, out),
+            Action::ClientCall => commands::client_call(b, end, out),
             Action::GovWord if scope == Scope::All => {
                 gov::labelled(b, start, end, out);
             }
             Action::PostBox if scope == Scope::All => address::post_box(b, start, end, out),
             Action::EscapedAt if scope != Scope::Secrets => email::scan(b, start, end, out),
-            Action::GovWord | Action::PostBox | Action::EscapedAt => {}
+            Action::MilitaryMail if scope == Scope::All => address::military(b, start, end, out),
+            Action::AddressWord if scope == Scope::All => address::labelled(b, start, end, out),
+            Action::Cyrillic if scope == Scope::All => address::cyrillic(b, start, end, out),
+            Action::GovWord
+            | Action::PostBox
+            | Action::EscapedAt
+            | Action::MilitaryMail
+            | Action::AddressWord
+            | Action::Cyrillic => {}
         });
     }
 }

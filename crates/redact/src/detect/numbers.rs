@@ -1,7 +1,7 @@
 //! Everything that is made of digits: the groups around a digit are read once and judged as
 //! address of a host, card, account, government id, telephone number or house number.
 
-use super::bytes::{after_escape, at, before, contains_word, cut, is_word, run};
+use super::bytes::{at, before, contains_word, cut, joined_before, run};
 use super::{Hit, address, card, gov, ip, phone};
 
 /// Digits in groups with single separators between them, `+1 (206) 555-0137`.
@@ -115,8 +115,9 @@ fn separator(b: &[u8], i: usize) -> (usize, u8) {
         c @ (b' ' | b'-' | b'.' | b'/') => {
             let bracket = c == b' ' && at(b, i + 1) == b'(';
             let dashed = c == b' ' && at(b, i + 1) == b'-' && at(b, i + 2) == b' ';
-            if dashed {
-                (i + 3, b'-')
+            let slashed = c == b' ' && at(b, i + 1) == b'/' && at(b, i + 2) == b' ';
+            if dashed || slashed {
+                (i + 3, if dashed { b'-' } else { b'/' })
             } else {
                 (i + 1 + usize::from(bracket), if bracket { b'(' } else { c })
             }
@@ -136,7 +137,7 @@ pub(crate) fn scan(b: &[u8], i: usize, out: &mut Vec<Hit>) -> usize {
     let prev = before(b, i);
     let (c, prev2) = (at(b, first_end), if i >= 2 { at(b, i - 2) } else { 0 });
     // Letters and digits in one token: hex ids, base64, IBANs, ids with letters, IPv6.
-    if is_word(prev) && !after_escape(b, i) {
+    if joined_before(b, i) {
         if prev.is_ascii_alphabetic() {
             gov::after_letters(b, i, first_end, out);
             if prev2.is_ascii_alphabetic() {
@@ -147,6 +148,11 @@ pub(crate) fn scan(b: &[u8], i: usize, out: &mut Vec<Hit>) -> usize {
             }
         }
         return run(b, first_end, 4096, |c| c.is_ascii_alphanumeric()).max(first_end);
+    }
+    if prev >= 0x80
+        && let Some(end) = address::ideographic(b, i, out)
+    {
+        return end;
     }
     if c == b':' || c.is_ascii_hexdigit() || prev == b':' {
         ip::six(b, i, out);

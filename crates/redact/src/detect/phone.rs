@@ -1,12 +1,12 @@
 //! Telephone numbers.
 
 use super::Hit;
-use super::bytes::{at, before, cut, is_word, run};
+use super::bytes::{at, before, cut, is_word, joined_after, joined_before, run};
 use super::checks;
 use super::numbers::{Groups, near};
 use crate::class::Class;
 
-const PHONE_WORDS: [&str; 44] = [
+const PHONE_WORDS: [&str; 74] = [
     "phone",
     "tel",
     "mobile",
@@ -51,6 +51,36 @@ const PHONE_WORDS: [&str; 44] = [
     "pager",
     "office:",
     "my number",
+    "appele",
+    "joign",
+    "anruf",
+    "erreich",
+    "kontakt",
+    "contatt",
+    "llám",
+    "llam",
+    "chiama",
+    "ligue",
+    "liga-me",
+    "bel me",
+    "gsm",
+    "natel",
+    "cep ",
+    "tlf",
+    "puh",
+    "simu",
+    "тел",
+    "Тел",
+    "моб",
+    "звон",
+    "电话",
+    "電話",
+    "手机",
+    "手機",
+    "連絡",
+    "전화",
+    "휴대",
+    "هاتف",
 ];
 
 const OTHER_WORDS: [&str; 22] = [
@@ -90,7 +120,7 @@ pub(crate) fn scan(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
     if plus {
         start -= 1;
     }
-    if start > 0 && is_word(before(b, start)) && !super::bytes::after_escape(b, start) {
+    if joined_before(b, start) {
         return None;
     }
     if matches!(before(b, start), b'-' | b'.' | b'=')
@@ -107,6 +137,7 @@ pub(crate) fn scan(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
         if !ends_well(b, &g, context) {
             continue;
         }
+        let context = context || kind_after(b, g.end());
         let fits = if plus { international(&g) } else { national(b, &g, bracket, context) };
         if fits {
             let end = extension(b, g.end());
@@ -122,7 +153,10 @@ fn ends_well(b: &[u8], g: &Groups, context: bool) -> bool {
     let end = g.end();
     let next = at(b, end);
     let ext = next == b'x' && at(b, end + 1).is_ascii_digit();
-    if is_word(next) && !ext || next == b'%' || next == b':' && at(b, end + 1).is_ascii_digit() {
+    if joined_after(b, end) && !ext
+        || next == b'%'
+        || next == b':' && at(b, end + 1).is_ascii_digit()
+    {
         return false;
     }
     if g.sep(g.len.saturating_sub(1)) != 0 {
@@ -130,7 +164,18 @@ fn ends_well(b: &[u8], g: &Groups, context: bool) -> bool {
         return g.sep(g.len - 1) == b' ';
     }
     !(matches!(next, b'-' | b'.' | b'/' | b'_') && is_word(at(b, end + 1)))
+        || kind_after(b, end)
         || (next == b'-' && context && at(b, end + 1).is_ascii_uppercase())
+}
+
+/// `…-Office`, `… (mobile)`: what kind of number it was.
+fn kind_after(b: &[u8], end: usize) -> bool {
+    let from = run(b, end, 2, |c| matches!(c, b'-' | b' ' | b'('));
+    let word = cut(b, from, run(b, from, 8, |c| c.is_ascii_alphabetic()));
+    from > end
+        && ["office", "fax", "home", "mobile", "work", "cell", "desk", "tel", "phone"]
+            .iter()
+            .any(|kind| word.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
 fn extension(b: &[u8], end: usize) -> usize {
@@ -215,6 +260,16 @@ fn national(b: &[u8], g: &Groups, bracket: bool, context: bool) -> bool {
         if regular && (context || !near(b, start, 16, &OTHER_WORDS)) {
             return true;
         }
+    }
+    // The trunk prefix of Russia and Kazakhstan, `8 (495) 712-17-55`.
+    if at(d, 0) == 8
+        && g.count == 11
+        && g.size(0) == 1
+        && g.len >= 4
+        && at(d, 1) >= 3
+        && (context || g.sep(0) == b'(')
+    {
+        return true;
     }
     if !context || near(b, start, 10, &["order", "ticket", "invoice", "case", "ref", "id "]) {
         return false;

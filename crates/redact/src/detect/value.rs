@@ -185,7 +185,30 @@ fn is_reference(v: &[u8], first: u8, last: u8) -> bool {
         && at(v, 1).is_ascii_alphabetic()
         && v.iter()
             .skip(1)
-            .all(|&c| c.is_ascii_alphabetic() || matches!(c, b'_' | b':' | b'>' | b'-'))
+            .all(|&c| c.is_ascii_alphabetic() || matches!(c, b'_' | b':' | b'>' | b'-' | b'$'))
+}
+
+/// Whether the value is a provider's sample in its documentation: letters and digits that count up
+/// or down in turns (`a1b2c3d4…`) with a provider's mark before or after them. Without a mark it
+/// is taken for a secret: better a sample masked than a lazy key kept.
+pub(crate) fn is_sample(v: &[u8]) -> bool {
+    let first_digit = v.iter().position(u8::is_ascii_digit).unwrap_or(v.len());
+    let mark = cut(v, 0, first_digit.saturating_sub(1));
+    let before_it = mark.len() >= 3
+        && mark.ends_with(b"-")
+        && mark.iter().all(|c| c.is_ascii_lowercase() || *c == b'-');
+    let after_it = v.len() >= 24
+        && cut(v, v.len() - 4, v.len()).iter().all(u8::is_ascii_uppercase)
+        && !cut(v, 0, v.len() - 4).iter().any(u8::is_ascii_uppercase);
+    let body = match (before_it, after_it) {
+        (true, _) => cut(v, mark.len(), v.len()),
+        (false, true) => cut(v, 0, v.len() - 4),
+        _ => return false,
+    };
+    let letters: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphabetic).collect();
+    let steps = letters.windows(2).filter(|w| matches!(w, [a, b] if a.abs_diff(*b) == 1)).count();
+    let mix = Mix::of(body);
+    letters.len() >= 8 && steps * 10 >= letters.len() * 6 && mix.turns * 10 >= letters.len() * 12
 }
 
 /// Whether the bytes are a UUID (8-4-4-4-12 hex).

@@ -7,6 +7,7 @@ mod json;
 mod policy;
 mod properties;
 mod pseudonyms;
+mod sets;
 mod styles;
 
 use spanlake_redact::{HmacKey, Policy, Redactor};

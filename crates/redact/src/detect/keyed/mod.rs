@@ -1,0 +1,143 @@
+//! Values that are secret because of the name before them: assignments, headers, prose.
+
+mod adjacent;
+mod join;
+mod password;
+
+use super::Hit;
+use super::bytes::{at, before, cut, is_word, run, run_back};
+use super::keys::{self, KeyKind};
+use super::value::{Mix, is_keyed_secret, is_path, is_placeholder, is_random, is_sample};
+use crate::class::Class;
+pub(crate) use adjacent::adjacent;
+use join::{Join, value_after};
+pub(crate) use password::{FOREIGN, foreign};
+use password::{password, prose_only};
+
+const NAME_BYTES: usize = 80;
+
+fn is_name(c: u8) -> bool {
+    is_word(c) || c == b'-' || c == b'.'
+}
+
+/// Looks at the name around the keyword at `start..end`. Returns where the name ends, so that
+/// several keywords in one name are looked at once, and pushes what it finds.
+pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> usize {
+    let mut name_start = run_back(b, start, NAME_BYTES, is_name);
+    if at(b, name_start) == b'n' && before(b, name_start) == b'\\' && name_start < start {
+        name_start += 1;
+    }
+    let name_end = run(b, end, NAME_BYTES, is_name);
+    let trimmed = cut(b, name_start, name_end);
+    let Some(kind) = keys::classify(trimmed) else {
+        let known = out.len();
+        prose_only(b, start, name_end, out);
+        if out.len() == known && !keys::is_harmless(trimmed) {
+            adjacent(b, start, end, out);
+        }
+        return name_end;
+    };
+    if kind.class == Class::Cookie {
+        return name_end; // the cookie scanner masks values, not names and attributes
+    }
+    let known = out.len();
+    if let Some((value, join, quoted)) = value_after(b, name_start, name_end) {
+        judge(b, name_start, &kind, value, join, quoted, out);
+    }
+    if kind.class == Class::Password && out.len() == known {
+        prose_only(b, start, name_end, out);
+    } else if out.len() == known {
+        said(b, name_end, &kind.class, out);
+        if out.len() == known {
+            adjacent(b, start, end, out);
+        }
+    }
+    name_end
+}
+
+/// `the token for staging is X`, `El token de acceso es X`: a verb on the same line and a random
+/// value behind it.
+fn said(b: &[u8], name_end: usize, class: &Class, out: &mut Vec<Hit>) {
+    let line = cut(b, name_end, name_end + 64);
+    let line = line.split(|&c| c == b'\n').next().unwrap_or(line);
+    if !line.iter().any(u8::is_ascii_digit) {
+        return;
+    }
+    let verbs =
+        [" is ", " is: ", " ist ", " lautet ", " es ", " est ", " é ", " è ", " was ", ": ", " = "];
+    let verb = verbs.iter().filter_map(|verb| {
+        let n = line.windows(verb.len()).position(|w| w == verb.as_bytes())?;
+        Some((n, n + verb.len()))
+    });
+    let Some((n, past)) = verb.min() else { return };
+    let gap = cut(line, 0, n);
+    if gap.iter().any(|c| matches!(c, b'.' | b'?' | b'!' | b'{' | b'(' | b'"' | b',' | b';')) {
+        return;
+    }
+    let from = run(b, name_end + past, 3, |c| matches!(c, b'"' | b'\'' | b'`' | b'\\'));
+    let stop = run(b, from, 512, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~')
+    });
+    let stop = if at(b, stop.saturating_sub(1)) == b'.' { stop - 1 } else { stop };
+    let text = cut(b, from, stop);
+    if is_random(text) && at(b, stop) != b'(' {
+        out.push(Hit::new(from, stop, class.clone(), "keyed_secret"));
+    }
+}
+
+fn judge(
+    b: &[u8],
+    name_start: usize,
+    kind: &KeyKind,
+    value: (usize, usize),
+    join: Join,
+    quoted: bool,
+    out: &mut Vec<Hit>,
+) {
+    let (mut start, mut end) = value;
+    if kind.class == Class::Password {
+        password(b, name_start, start, end, join, quoted, out);
+        return;
+    }
+    if !quoted {
+        while end > start && matches!(at(b, end - 1), b'.' | b':' | b'!' | b'?') {
+            end -= 1;
+        }
+    }
+    // `Authorization: Bearer X`, `token X`: the scheme is no part of the secret.
+    let text = cut(b, start, end);
+    for scheme in ["bearer ", "basic ", "token ", "apikey ", "key ", "digest ", "ssws "] {
+        if text.get(..scheme.len()).is_some_and(|h| h.eq_ignore_ascii_case(scheme.as_bytes())) {
+            start += scheme.len();
+        }
+    }
+    let text = cut(b, start, end);
+    if text.iter().any(u8::is_ascii_whitespace) && !text.starts_with(b"-----") {
+        return;
+    }
+    let called = !quoted && (at(b, end) == b'(' || text.contains(&b'('));
+    if called || is_path(text) || is_placeholder(text) || is_sample(text) {
+        return;
+    }
+    let certain = match join {
+        Join::Prose => {
+            is_random(text) || (kind.strong && is_keyed_secret(text) && text.len() >= 10)
+        }
+        _ if kind.strong => is_keyed_secret(text),
+        _ => weak(text),
+    };
+    if certain {
+        out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
+    }
+}
+
+/// A value after `key=`, `token:`, `auth=`: random, or bare hexadecimal of a key's length.
+fn weak(text: &[u8]) -> bool {
+    let mix = Mix::of(text);
+    is_random(text)
+        || (text.len() >= 24
+            && text.iter().all(u8::is_ascii_hexdigit)
+            && mix.digit > 3
+            && mix.letters() > 1)
+        || (text.len() >= 20 && mix.other == 0 && mix.digit >= 2 && mix.letters() >= 3)
+}
