@@ -34,6 +34,8 @@ pub(crate) enum Family {
     SessionEvaluations,
     UsageDetails,
     OiChoices,
+    GenAiInput,
+    GenAiOutput,
 }
 
 /// Longer prefixes come before the ones they begin with.
@@ -47,6 +49,8 @@ const FAMILIES: &[(&str, Family)] = &[
     ("reranker.input_documents.", Family::RerankerInput),
     ("reranker.output_documents.", Family::RerankerOutput),
     ("embedding.embeddings.", Family::Embeddings),
+    ("gen_ai.input.messages.", Family::GenAiInput),
+    ("gen_ai.output.messages.", Family::GenAiOutput),
     ("gen_ai.prompt.variable.", Family::PromptVariable),
     ("gen_ai.prompt.", Family::GenAiPrompt),
     ("gen_ai.completion.", Family::GenAiCompletion),
@@ -61,7 +65,7 @@ const FAMILIES: &[(&str, Family)] = &[
     ("session.evaluations.", Family::SessionEvaluations),
 ];
 
-const FAMILY_COUNT: usize = 21;
+const FAMILY_COUNT: usize = 23;
 const ABSENT: u16 = u16::MAX;
 
 /// Which namespaces a span's keys are in.

@@ -63,7 +63,10 @@ pub(crate) static OTHERS: Convention = Convention {
         (C::ToolArguments, &[Attr("spring.ai.tool.call.arguments")]),
         (C::ToolResult, &[Attr("spring.ai.tool.call.result")]),
         (C::RetrievalQuery, &[Attr("db.vector.query.content")]),
-        (C::Documents, &[Attr("db.vector.query.response.documents")]),
+        (
+            C::Documents,
+            &[Attr("db.vector.query.response.documents"), Attr("langwatch.rag_contexts")],
+        ),
         (
             C::InputMessages,
             &[

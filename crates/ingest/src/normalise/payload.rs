@@ -110,7 +110,7 @@ fn tool_definitions(attrs: &Attrs<'_, '_>) -> Option<String> {
         return Some(Value::Array(items).to_string());
     }
     attrs.first(Column::ToolDefinitions, |val| match val {
-        Val::Str(text) if text.trim() == "[]" => None,
+        Val::Str(text) if matches!(text.trim(), "[]" | "null") => None,
         Val::Str(text) => Some(text.clone().into_owned()),
         Val::List(items) if items.is_empty() => None,
         // Vercel sends a list of JSON texts.

@@ -16,7 +16,10 @@ pub(crate) fn one(name: &str, attributes: &Value, events: &Value) -> (SpanRow, P
         .as_array()
         .unwrap()
         .iter()
-        .map(|event| json!({"name": event["name"], "attributes": list(&event["attributes"])}))
+        .map(|event| {
+            json!({"name": event["name"], "attributes": list(&event["attributes"]),
+                "timeUnixNano": event["time"]})
+        })
         .collect();
     let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
         "traceId": "07".repeat(16), "spanId": "08".repeat(8), "name": name,

@@ -8,6 +8,7 @@ mod counts;
 mod expected;
 mod fold;
 mod instrumentations;
+mod lesser_known;
 mod logged;
 mod native;
 mod properties;

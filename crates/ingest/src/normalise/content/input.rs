@@ -32,7 +32,7 @@ fn first_input(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>]) -> Input {
         }
         return read_input(val, attrs.json("gen_ai.input.messages"), false);
     }
-    for family in [Family::OiInput, Family::GenAiPrompt] {
+    for family in [Family::OiInput, Family::GenAiPrompt, Family::GenAiInput] {
         if attrs.has_family(family) {
             let messages = flattened(&attrs.family(family), "user");
             if !messages.is_empty() {

@@ -66,7 +66,9 @@ impl Output {
 
 /// Keys whose text is always JSON, so that a quoted text is unquoted.
 fn is_json_encoded(key: &str) -> bool {
-    key.starts_with("mlflow.") || key.starts_with("traceloop.entity.")
+    ["mlflow.", "traceloop.entity.", "lmnr.", "genkit:", "braintrust."]
+        .iter()
+        .any(|prefix| key.starts_with(prefix))
 }
 
 /// Reads flattened message lists of OpenInference and OpenLLMetry.

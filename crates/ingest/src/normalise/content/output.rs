@@ -67,7 +67,7 @@ fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> O
             return output;
         }
     }
-    for family in [Family::OiOutput, Family::GenAiCompletion] {
+    for family in [Family::OiOutput, Family::GenAiCompletion, Family::GenAiOutput] {
         if attrs.has_family(family) {
             output.messages = flattened(&attrs.family(family), "assistant");
             if output.messages.iter().any(|message| !message.parts.is_empty()) {

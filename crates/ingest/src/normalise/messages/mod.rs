@@ -139,6 +139,13 @@ fn object(members: &Map<String, Value>, default_role: &str, depth: usize, out: &
         system(members, out);
         return collect(contents, "user", depth + 1, out);
     }
+    // `LangWatch` says what kind of value it is.
+    if let Some(value) = nested("value")
+        && members.get("type").is_some_and(Value::is_string)
+        && members.len() == 2
+    {
+        return collect(value, default_role, depth + 1, out);
+    }
     if let Some(Value::Array(choices)) = members.get("choices") {
         return choices.iter().for_each(|choice| read_choice(choice, out));
     }

@@ -44,7 +44,7 @@ pub(crate) fn tool_call(value: &Value) -> Option<Part> {
         _ => members,
     };
     let function = members.get("function").and_then(Value::as_object);
-    let id = string(members, &["id", "toolCallId", "call_id", "toolUseId", "tool_call_id"]);
+    let id = string(members, &["id", "toolCallId", "call_id", "toolUseId", "tool_call_id", "ref"]);
     let name = function
         .and_then(|function| string(function, &["name"]))
         .or_else(|| string(members, &["name", "toolName", "tool_name"]))?;
@@ -133,14 +133,14 @@ fn untyped(members: &Map<String, Value>) -> Option<Part> {
     if let Some(text) = string(members, &["text", "content"]) {
         return Some(Part::Text(text));
     }
-    let call = ["functionCall", "function_call", "toolUse", "tool_call", "toolCall"];
+    let call = ["functionCall", "function_call", "toolUse", "tool_call", "toolCall", "toolRequest"];
     if let Some(call) = call.iter().find_map(|key| members.get(*key)) {
         return tool_call(call);
     }
-    let response = ["functionResponse", "function_response", "toolResult"];
+    let response = ["functionResponse", "function_response", "toolResult", "toolResponse"];
     let response = response.iter().find_map(|key| members.get(*key)?.as_object())?;
-    let id = string(response, &["id", "toolUseId", "name"]);
-    let value = ["response", "content"].iter().find_map(|key| response.get(*key));
+    let id = string(response, &["id", "toolUseId", "ref", "name"]);
+    let value = ["response", "content", "output"].iter().find_map(|key| response.get(*key));
     Some(Part::ToolResponse { id, response: value.cloned().unwrap_or(Value::Null) })
 }
 

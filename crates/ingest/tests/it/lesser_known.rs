@@ -1,0 +1,163 @@
+//! Forms that only one SDK or one of its versions writes, as its captures or its source show them.
+
+use serde_json::{Value, json};
+use spanlake_model::Kind;
+
+use crate::instrumentations::one;
+
+/// What a span of these attributes answers: kind, text, tools asked for, input as shown.
+fn answer(attributes: &Value) -> (Kind, Option<String>, Vec<String>, Option<String>) {
+    let (span, payload) = one("call", attributes, &json!([]));
+    (span.kind, payload.output_text, span.tool_calls_requested, span.input_preview)
+}
+
+#[test]
+fn one_answer_in_many_forms() {
+    let called = json!([{"id": "c1", "type": "function",
+        "function": {"name": "search", "arguments": "{}"}}]);
+    let chat = json!([{"role": "assistant", "content": "yes", "tool_calls": called}]);
+    for attributes in [
+        // Future AGI: OpenInference's flattened lists under OpenTelemetry's names.
+        json!({"gen_ai.span.kind": "LLM",
+            "gen_ai.input.messages.0.message.role": "user",
+            "gen_ai.input.messages.0.message.content": "hi",
+            "gen_ai.output.messages.0.message.role": "assistant",
+            "gen_ai.output.messages.0.message.content": "yes",
+            "gen_ai.output.messages.0.message.tool_calls.0.tool_call.function.name": "search"}),
+        json!({"langwatch.span.type": "llm",
+            "langwatch.input": json!({"type": "chat_messages",
+                "value": [{"role": "user", "content": "hi"}]}).to_string(),
+            "langwatch.output": json!({"type": "chat_messages", "value": chat}).to_string()}),
+        json!({"braintrust.span_attributes": r#"{"type":"llm"}"#,
+            "braintrust.input_json": json!([{"role": "user", "content": "hi"}]).to_string(),
+            "braintrust.output_json": chat.to_string()}),
+        json!({"genkit:metadata:subtype": "model",
+            "genkit:input": json!({"messages": [{"role": "user",
+                "content": [{"text": "hi"}]}]}).to_string(),
+            "genkit:output": json!({"message": {"role": "model", "content": [{"text": "yes"},
+                {"toolRequest": {"name": "search", "input": {}}}]},
+                "usage": {"inputTokens": 1}}).to_string()}),
+        // LiteLLM: the tool call is missing from the newer list.
+        json!({"gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": r#"[{"role":"user","parts":[{"type":"text","content":"hi"}]}]"#,
+            "gen_ai.output.messages": r#"[{"role":"assistant","parts":[]}]"#,
+            "gen_ai.completion.0.content": "yes",
+            "gen_ai.completion.0.function_call.name": "search",
+            "gen_ai.completion.0.function_call.arguments": "{}"}),
+        // The whole and its parts say the same.
+        json!({"openinference.span.kind": "LLM",
+            "llm.input_messages.0.message.role": "user",
+            "llm.input_messages.0.message.content": "hi",
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.content": "yes",
+            "llm.output_messages.0.message.contents.0.message_content.type": "text",
+            "llm.output_messages.0.message.contents.0.message_content.text": "yes",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": "search"}),
+        // LangGraph: the answer of a state is what was said last, its input a (role, text).
+        json!({"langsmith.span.kind": "llm",
+            "gen_ai.prompt": r#"{"messages":[["user","hi"]]}"#,
+            "gen_ai.completion": json!({"messages": [{"role": "user", "content": "hi"},
+                {"role": "assistant", "content": "wait", "tool_calls": called},
+                {"role": "assistant", "content": "yes"}]}).to_string()}),
+    ] {
+        let want = (Kind::Llm, Some("yes".into()), vec!["search".into()], Some("hi".into()));
+        assert_eq!(answer(&attributes), want, "{attributes}");
+    }
+}
+
+#[test]
+fn what_is_no_answer() {
+    for output in ["<groq.Stream object at 0x7f5535983310>", "null"] {
+        let attributes = json!({"openinference.span.kind": "LLM", "output.value": output});
+        assert_eq!(answer(&attributes).1, None, "{output}");
+    }
+    let attributes = json!({"gen_ai.operation.name": "chat", "gen_ai.output.messages": "[]"});
+    assert_eq!(answer(&attributes).1, None);
+}
+
+#[test]
+fn a_tool_s_arguments_and_result_come_without_their_wrappers() {
+    let message = json!({"lc": 1, "type": "constructor", "kwargs": {"content": "sunny"}});
+    for attributes in [
+        json!({"traceloop.span.kind": "tool",
+            "traceloop.entity.input": json!({"input_str": "{'city': 'Paris'}", "tags": [],
+                "inputs": {"city": "Paris"}}).to_string(),
+            "traceloop.entity.output": json!({"output": message}).to_string()}),
+        json!({"openinference.span.kind": "TOOL",
+            "tool.parameters": r#"{"city":{"type":"string"}}"#,
+            "input.value": r#"{"args":[],"sanitize_inputs_outputs":true,"kwargs":{"city":"Paris"}}"#,
+            "output.value": r#"{"type":"tool","data":{"content":"sunny","name":"weather"}}"#}),
+        json!({"langfuse.observation.type": "tool",
+            "langfuse.observation.input": r#"{"city":"Paris"}"#,
+            "langfuse.observation.output": r#"{"content":"sunny","tool_call_id":"c1","name":"w"}"#}),
+    ] {
+        let (_, payload) = one("weather", &attributes, &json!([]));
+        let got = (payload.tool_arguments.as_deref(), payload.tool_result.as_deref());
+        assert_eq!(got, (Some(r#"{"city":"Paris"}"#), Some("sunny")), "{attributes}");
+    }
+    // Strands writes both as events.
+    let events = json!([
+        {"name": "gen_ai.tool.message", "attributes": {"role": "tool", "id": "c1",
+            "content": r#"{"city":"Paris"}"#}},
+        {"name": "gen_ai.choice", "attributes": {"id": "c1", "message": r#"[{"text":"sunny"}]"#}},
+    ]);
+    let (_, payload) = one("t", &json!({"gen_ai.operation.name": "execute_tool"}), &events);
+    assert_eq!(payload.tool_arguments.as_deref(), Some(r#"{"city":"Paris"}"#));
+    assert_eq!(payload.tool_result.as_deref(), Some("sunny"));
+}
+
+#[test]
+fn the_first_token_s_time_has_one_unit() {
+    let start = 1_795_440_000_000_000_000_u64;
+    for (key, value, want) in [
+        ("gen_ai.server.time_to_first_token", json!(82), 82.0),
+        ("gen_ai.server.time_to_first_token", json!(0.082), 82.0),
+        ("gen_ai.response.time_to_first_chunk", json!(0.082), 82.0),
+        ("ai.stream.msToFirstChunk", json!(82.0), 82.0),
+    ] {
+        let (span, _) = one("call", &json!({key: value}), &json!([]));
+        let got = span.time_to_first_token_ms.unwrap();
+        assert!((got - want).abs() < 1e-9, "{key} {value}: {got}");
+        assert_eq!(span.is_streaming, Some(true));
+    }
+    let events = json!([{"name": "First Token Stream Event", "time": start + 82_000_000,
+        "attributes": {}}]);
+    let attributes = json!({"openinference.span.kind": "LLM",
+        "llm.invocation_parameters": r#"{"stream":false}"#});
+    let (span, _) = one("call", &attributes, &events);
+    assert_eq!((span.time_to_first_token_ms, span.is_streaming), (Some(82.0), Some(true)));
+}
+
+#[test]
+fn words_that_python_writes_for_its_own_objects() {
+    let attributes = json!({"gen_ai.operation.name": "chat",
+        "gen_ai.response.finish_reason": "FinishReason.TOOL_CALLS",
+        "gen_ai.request.response_format": "<class 'app.Answer'>",
+        "metadata.usage_object": "{'prompt_tokens': 120, 'prompt_tokens_details': {'cached_tokens': 32}, 'completion_tokens_details': {'reasoning_tokens': 8, 'audio_tokens': None}}"});
+    let (span, _) = one("call", &attributes, &json!([]));
+    assert_eq!(span.finish_reason.as_deref(), Some("tool_calls"));
+    assert_eq!(span.finish_reasons, ["FinishReason.TOOL_CALLS"]);
+    assert_eq!(span.response_format.as_deref(), Some("json_schema"));
+    assert_eq!((span.cache_read_tokens, span.reasoning_tokens), (Some(32), Some(8)));
+}
+
+#[test]
+fn searches_in_vector_stores_are_retrievals() {
+    for (attributes, want) in [
+        (json!({"db.system": "chroma", "db.operation": "query"}), Kind::Retriever),
+        (json!({"db.system.name": "qdrant", "db.operation.name": "search"}), Kind::Retriever),
+        (json!({"db.system": "chroma", "db.operation": "add"}), Kind::Other),
+        (json!({"db.system": "postgresql", "db.operation": "query"}), Kind::Other),
+        (json!({"spring.ai.kind": "vector_store"}), Kind::Retriever),
+        (
+            json!({"traceloop.span.kind": "task", "gen_ai.operation.name": "vector_db_retrieve"}),
+            Kind::Retriever,
+        ),
+        (
+            json!({"traceloop.span.kind": "task", "gen_ai.operation.name": "execute_task"}),
+            Kind::Chain,
+        ),
+    ] {
+        assert_eq!(answer(&attributes).0, want, "{attributes}");
+    }
+}
