@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use spanlake_model::{Micros, PriceTable};
 
+use crate::twins::RecentCalls;
+
 /// What one request may contain. Anything above is cut or rejected, counted, and named in
 /// `ingest_errors`.
 #[derive(Clone, Debug)]
@@ -111,4 +113,6 @@ pub struct IngestContext {
     pub hash_key: Option<Vec<u8>>,
     /// Oldest age kept, days; `None` keeps all.
     pub retention_days: Option<i64>,
+    /// Calls that another trace may report as well.
+    pub calls: RecentCalls,
 }

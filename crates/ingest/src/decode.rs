@@ -12,7 +12,7 @@ use crate::logs::{self, Contributions, LogKind};
 use crate::normalise::{self, Prices, ResourceFacts, times};
 use crate::otlp::proto::Signal;
 use crate::otlp::{Origin, Place, RawLog, RawSpan, Visitor, json, proto};
-use crate::{detect, native, settle};
+use crate::{detect, native, twins};
 
 /// What a body held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl<'c> Sink<'c> {
     }
 
     pub(crate) fn finish(mut self) -> Decoded {
-        settle::link_duplicates(&mut self.decoded.batch.spans);
+        twins::link(&mut self.decoded.batch.spans, self.ctx);
         for (span, payload) in self.contributions.into_rows(self.ctx, &self.prices) {
             self.decoded.batch.spans.push(span);
             self.decoded.batch.payloads.extend(payload);

@@ -7,7 +7,8 @@
 //! rows of a trace ─▶ TraceSettler ─▶ the same rows, settled
 //! ```
 //!
-//! Pure and synchronous: no clock, no I/O but the reader that is handed in.
+//! Synchronous, without a clock, and without I/O but the reader that is handed in. A context
+//! remembers the latest calls, to tell when two traces report one.
 //!
 //! Invariants
 //! 1. No input panics a decoder (`tests/it/properties.rs`).
@@ -44,6 +45,7 @@ mod precedence;
 mod reader;
 mod requests;
 mod settle;
+mod twins;
 
 pub use context::{ConfiguredKeys, IngestContext, Limits, SchemaRegistry};
 pub use decode::{Counts, Decoded, decode, decode_any, rejected};
@@ -55,3 +57,4 @@ pub use normalise::keyed_hash as prompt_hash;
 pub use reader::{Chunk, Chunks, DEFAULT_CHUNK_BYTES};
 pub use requests::{decode_logs, decode_traces};
 pub use settle::TraceSettler;
+pub use twins::RecentCalls;

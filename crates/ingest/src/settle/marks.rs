@@ -4,9 +4,7 @@
 //! the named values back first, else an inherited value would pass for the span's own.
 
 use serde_json::Value;
-use spanlake_model::{Kind, PayloadRow, SpanRow};
-
-use super::Map;
+use spanlake_model::{PayloadRow, SpanRow};
 
 /// Attribute of the link from a placeholder to the span that it announces.
 pub(crate) const PLACEHOLDER_LINK: &str = "spanlake.placeholder_of";
@@ -34,37 +32,8 @@ fn linked(span: &SpanRow, mark: &str) -> Option<String> {
     link.get("span_id").and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Links a provider SDK's own span to the span of another trace that reports the same call: a
-/// framework that keeps its traces to itself, or a stream that ends outside its caller's context,
-/// leaves it in a trace of its own.
-pub(crate) fn link_duplicates(spans: &mut [SpanRow]) {
-    if !spans.iter().any(is_native_sdk) {
-        return;
-    }
-    let calls: Map<String, (String, String)> = spans
-        .iter()
-        .filter(|span| !is_native_sdk(span) && span.kind == Kind::Llm)
-        .filter_map(|span| {
-            let ids = (span.trace_id.clone(), span.span_id.clone());
-            Some((span.response_id.clone()?, ids))
-        })
-        .collect();
-    for span in spans.iter_mut().filter(|span| is_native_sdk(span)) {
-        let other = span.response_id.as_ref().and_then(|id| calls.get(id));
-        let Some((trace_id, span_id)) = other.filter(|(trace, _)| *trace != span.trace_id) else {
-            continue;
-        };
-        let links = span.links.as_deref().and_then(|links| serde_json::from_str(links).ok());
-        let mut links: Vec<Value> = links.unwrap_or_default();
-        links.push(serde_json::json!({
-            "trace_id": trace_id, "span_id": span_id, "attributes": {DUPLICATE_LINK: true},
-        }));
-        span.links = Some(Value::Array(links).to_string());
-    }
-}
-
 /// A provider's own SDK is the inner one of two reporters.
-pub(super) fn is_native_sdk(span: &SpanRow) -> bool {
+pub(crate) fn is_native_sdk(span: &SpanRow) -> bool {
     span.scope_name.as_deref().is_some_and(|scope| scope.starts_with("com.anthropic.sdk"))
 }
 

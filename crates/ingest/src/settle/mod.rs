@@ -21,7 +21,7 @@ use spanlake_model::{Settle, TraceRows};
 /// Keyed hashing that is quicker than the standard library's.
 type Map<K, V> = HashMap<K, V, ahash::RandomState>;
 
-pub(crate) use marks::{PLACEHOLDER_LINK, link_duplicates};
+pub(crate) use marks::{DUPLICATE_LINK, PLACEHOLDER_LINK, is_native_sdk};
 
 /// Settles traces as contract.md defines their derived facts.
 #[derive(Clone, Copy, Debug, Default)]

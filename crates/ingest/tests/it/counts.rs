@@ -5,6 +5,7 @@ use spanlake_ingest::{Format, TraceSettler, decode};
 use spanlake_model::{Kind, Settle, SpanRow, SpanStatus, TokenRole, TraceRows};
 
 use crate::conformance::context;
+use crate::fold::Fold;
 use crate::instrumentations::one;
 
 /// Input, output, cache read and write, reasoning, reported total → input and output with their
@@ -93,34 +94,38 @@ fn body(spans: &[Value], scope: &str) -> Value {
 
 #[test]
 fn a_native_span_in_a_trace_of_its_own_repeats_the_framework_s_call() {
-    let span = |trace: &str, scope: &str, more: &[(&str, &str)]| {
-        let mut pairs =
-            vec![("gen_ai.operation.name", "chat"), ("gen_ai.usage.output_tokens", "4")];
-        pairs.extend_from_slice(more);
-        let one = json!({"spanId": "08".repeat(8), "traceId": trace.repeat(16), "name": "messages.stream",
+    let span = |trace: &str, scope: &str, id: &str| {
+        let pairs = [
+            ("gen_ai.operation.name", "chat"),
+            ("gen_ai.usage.output_tokens", "4"),
+            ("gen_ai.response.id", id),
+        ];
+        let one = json!({"spanId": "08".repeat(8), "traceId": trace.repeat(16), "name": "stream",
             "startTimeUnixNano": "1795440000000000000", "endTimeUnixNano": "1795440001000000000",
             "attributes": attributes(&pairs)});
         body(&[one], scope)["resourceSpans"][0].clone()
     };
     let native = "com.anthropic.sdk.python";
-    let id = ("gen_ai.response.id", "msg_1");
-    let other = ("gen_ai.response.id", "msg_2");
-    let request = json!({"resourceSpans": [
-        span("01", native, &[id]), span("02", "framework", &[id]), span("03", native, &[other]),
-    ]});
-    let decoded = decode(request.to_string().as_bytes(), Format::OtlpJson, "test", &context());
-    let roles: Vec<TokenRole> = decoded
-        .batch
-        .spans
-        .into_iter()
-        .map(|span| {
-            let mut trace = TraceRows { spans: vec![span], payloads: Vec::new() };
-            TraceSettler.settle(&mut trace);
-            TraceSettler.settle(&mut trace);
-            trace.spans[0].token_role
-        })
-        .collect();
-    assert_eq!(roles, [TokenRole::Duplicate, TokenRole::Leaf, TokenRole::Leaf]);
+    let spans = [
+        span("01", native, "msg_1"),
+        span("02", "framework", "msg_1"),
+        span("03", native, "msg_2"),
+    ];
+    let want = [TokenRole::Duplicate, TokenRole::Leaf, TokenRole::Leaf];
+    // In one request, and each in a request of its own, in either order.
+    for requests in
+        [vec![vec![0, 1, 2]], vec![vec![0], vec![1], vec![2]], vec![vec![2], vec![1], vec![0]]]
+    {
+        let (ctx, mut fold) = (context(), Fold::default());
+        for request in requests {
+            let list: Vec<Value> = request.iter().map(|at| spans[*at].clone()).collect();
+            let text = json!({"resourceSpans": list}).to_string();
+            fold.add(decode(text.as_bytes(), Format::OtlpJson, "test", &ctx).batch);
+        }
+        let roles: Vec<TokenRole> =
+            fold.settle().spans.into_values().map(|span| span.token_role).collect();
+        assert_eq!(roles, want);
+    }
 }
 
 #[test]
