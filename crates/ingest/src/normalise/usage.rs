@@ -263,10 +263,18 @@ fn langfuse(usage: &Map<String, Value>) -> Counts {
         let cached = cache_read.unwrap_or_default() + cache_write.unwrap_or_default();
         Some(if beside_cache { tokens.saturating_add(cached) } else { tokens })
     });
+    let output = first(&["completion_tokens", "output_tokens", "completionTokens"])
+        .or_else(|| sum("output"));
+    // Its own classes do not overlap, whatever they are called; a total tells when they do.
+    let own = || {
+        let tokens = sum("input")?;
+        let whole = int("total") == tokens.checked_add(output.unwrap_or_default());
+        let cached = cache_read.unwrap_or_default() + cache_write.unwrap_or_default();
+        Some(if beside_cache && !whole { tokens.saturating_add(cached) } else { tokens })
+    };
     Counts {
-        input: input.or_else(|| first(&["promptTokens"])).or_else(|| sum("input")),
-        output: first(&["completion_tokens", "output_tokens", "completionTokens"])
-            .or_else(|| sum("output")),
+        input: input.or_else(|| first(&["promptTokens"])).or_else(own),
+        output,
         cache_read,
         cache_write,
         reasoning,

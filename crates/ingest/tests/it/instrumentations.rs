@@ -151,6 +151,8 @@ fn langfuse_usage_comes_in_three_shapes() {
             32,
         ),
         (json!({"input_tokens": 56, "output_tokens": 9, "cache_read_input_tokens": 32}), 88, 32),
+        (json!({"input": 56, "output": 9, "cache_read_input_tokens": 32}), 88, 32),
+        (json!({"input": 88, "output": 9, "total": 97, "cache_read_input_tokens": 32}), 88, 32),
         (
             json!({"input_tokens": 88, "output_tokens": 9,
                 "input_tokens_details": {"cached_tokens": 32}}),
