@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use spanlake_model::{Rows, Table};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::buffer::Incoming;
 use crate::core::Core;
@@ -88,12 +89,8 @@ impl Inner {
         }
     }
 
-    async fn absorb_ready(
-        &self,
-        writer: &Writer,
-        mut core: tokio::sync::OwnedMutexGuard<Core>,
-    ) -> Result<()> {
-        let files = self.lookup.rows_for(|table| core.tables.get(&table), core.ready()).await?;
+    async fn absorb_ready(&self, writer: &Writer, mut core: OwnedMutexGuard<Core>) -> Result<()> {
+        let files = self.lookup.rows_for(&core.tables, &core.buffer, core.ready()).await?;
         let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(&writer.versions));
         let (published, now) = (Arc::clone(&self.published), self.options.clock.now());
         let bytes = blocking(move || {
@@ -104,6 +101,17 @@ impl Inner {
         .await?;
         writer.buffered.store(bytes, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Settles the long traces that wait for it and publishes them.
+    pub(crate) async fn tick(&self, core: OwnedMutexGuard<Core>) -> Result<()> {
+        if core.buffer.active.unsettled.is_empty() {
+            return Ok(());
+        }
+        let mut core = self.settle_waiting(core, &self.writer()?.versions).await?;
+        core.publish(&self.published)
     }
 }
 

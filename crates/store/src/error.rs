@@ -46,6 +46,36 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: u32,
     },
+    /// A newer program has added a column to a table: this one reads the table and does not write
+    /// it, because rows it merged would lose the column.
+    #[error(
+        "table {table} has the column {column}, which this program does not know; it can read the \
+         store but not write to it: use a newer version"
+    )]
+    TableTooNew {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// The bucket's server creates objects that are there already: two writers would overwrite each
+    /// other's commits.
+    #[error(
+        "the server of {url} ignores conditional PUT (If-None-Match), so that concurrent writers \
+         would lose commits; open it as its only writer or use another server"
+    )]
+    NoConditionalPut {
+        /// The store.
+        url: String,
+    },
+    /// The write-ahead log on this machine belongs to a store that was at the same place before.
+    #[error("the write-ahead log in {} belongs to another store than the one at {url}", dir.display())]
+    LogOfAnotherStore {
+        /// The log's directory.
+        dir: PathBuf,
+        /// The store.
+        url: String,
+    },
     /// A batch was redacted under a policy that the store does not take.
     #[error("store was created with redaction {expected}, the batch has policy {found}")]
     PolicyMismatch {
@@ -189,6 +219,10 @@ impl StoreError {
                 | Self::InvalidUrl { .. }
                 | Self::ReadOnly
                 | Self::PolicyMismatch { .. }
+                | Self::TableTooNew { .. }
+                | Self::NoConditionalPut { .. }
+                | Self::LogOfAnotherStore { .. }
+                | Self::FormatTooNew { .. }
                 | Self::BatchTooLarge { .. }
         )
     }
@@ -219,16 +253,35 @@ impl StoreError {
         source: object_store::Error,
     ) -> Self {
         let path = path.into();
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&source);
+        Self::disk(action, &path, &source).unwrap_or(Self::Object { action, path, source })
+    }
+
+    /// Names a failed Parquet operation, with full and read-only disks told apart.
+    pub(crate) fn parquet(
+        action: &'static str,
+        path: impl Into<String>,
+        source: parquet::errors::ParquetError,
+    ) -> Self {
+        let path = path.into();
+        Self::disk(action, &path, &source).unwrap_or(Self::Parquet { action, path, source })
+    }
+
+    /// Finds a full or read-only disk among an error's causes.
+    pub(crate) fn disk(
+        action: &'static str,
+        path: &str,
+        error: &(dyn std::error::Error + 'static),
+    ) -> Option<Self> {
+        let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                match Self::io(action, path.clone(), std::io::Error::from(io.kind())) {
-                    Self::Io { .. } => break,
-                    told => return told,
+                match Self::io(action, path, std::io::Error::from(io.kind())) {
+                    Self::Io { .. } => {}
+                    told => return Some(told),
                 }
             }
             cause = error.source();
         }
-        Self::Object { action, path, source }
+        None
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
+use spanlake_model::Table;
 use xorf::{BinaryFuse16, Descriptor, DmaSerializable as _, Filter as _};
 
 use crate::key::{group_key, member_key};
@@ -220,6 +221,11 @@ impl FileFilter {
         drop(self.sets.set(sets));
     }
 
+    /// Whether the sidecar was read and found to be missing or damaged.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.sidecar.is_some() && matches!(self.sets.get(), Some(None))
+    }
+
     /// Whether the file may hold rows of the trace; `true` when unknown.
     pub fn may_contain_trace(&self, trace_id: &str) -> bool {
         self.may_contain_trace_hash(group_hash(group_key(trace_id)))
@@ -240,6 +246,14 @@ impl FileFilter {
     /// As [`Self::may_contain_trace`], by [`group_hash`].
     pub(crate) fn may_contain_trace_hash(&self, hash: u64) -> bool {
         self.ask(|sets| sets.traces.as_ref(), hash)
+    }
+
+    /// Whether the file may hold a row of a keyed table whose group has this [`group_hash`].
+    pub(crate) fn may_contain_group_hash(&self, table: Table, hash: u64) -> bool {
+        match table {
+            Table::Evals => self.may_contain_eval_hash(hash),
+            _ => self.may_contain_trace_hash(hash),
+        }
     }
 
     /// As [`Self::may_contain_eval`], by [`group_hash`].

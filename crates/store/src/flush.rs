@@ -134,7 +134,7 @@ impl Inner {
                 free.insert(self.write_table(input, last_seq).await?);
             }
         }
-        for ((_, table), files) in written.iter() {
+        for ((_, table), files) in written.iter_mut() {
             let log = match logs.remove(table) {
                 Some(log) => log,
                 None => TableLog::open_or_create(&self.site, *table).await?,
@@ -146,11 +146,12 @@ impl Inner {
 
     /// Takes the active generation out of the appends' way, or the one that a failed flush left.
     async fn freeze(&self) -> Result<Option<(Vec<FlushInput>, u64)>> {
-        let mut core = self.core.lock().await;
+        let mut core = Arc::clone(&self.core).lock_owned().await;
         if core.buffer.frozen.is_none() {
             if core.buffer.active.is_empty() {
                 return Ok(None);
             }
+            core = self.settle_waiting(core, &self.writer()?.versions).await?;
             let active = std::mem::take(&mut core.buffer.active);
             core.buffer.frozen = Some(active);
         }
@@ -175,7 +176,7 @@ impl Inner {
             let EncodedFile { bytes, facts } =
                 blocking(move || encode(table, &batches, rows, &options)).await?;
             // The epoch keeps a name from being used again after a crash between two tables' commits.
-            let name = format!("{}-{epoch}-{last_seq:012}-{}", self.meta.writer_id, date.iso());
+            let name = format!("{}-{epoch}-{last_seq:012}-{}", self.writer_id(), date.iso());
             let logged = LoggedFile {
                 path: self.data_path(table, date, &name),
                 size: bytes.len() as u64,
@@ -215,7 +216,7 @@ impl Inner {
     async fn commit_flush(
         &self,
         log: &mut TableLog,
-        files: &[NewFile],
+        files: &mut [NewFile],
         last_seq: u64,
     ) -> Result<()> {
         let app_id = self.app_id();
@@ -230,6 +231,8 @@ impl Inner {
             if log.app_version(&app_id).await? >= Some(mark) && is_active(log, files)? {
                 return Ok(());
             }
+            // Others may have committed meanwhile, and rows that these files hold, too.
+            self.adopt(log, files).await?;
             if log.commit(&change).await? == Outcome::Committed {
                 return Ok(());
             }
@@ -244,6 +247,9 @@ impl Inner {
         let Some(known) = core.tables.get_mut(&table) else { return };
         let mut dead = newer.dead_rows(&facts.keys);
         dead.extend(known.overrides.dead_rows(&facts.keys));
+        if let Some(own) = overrides.as_ref().filter(|own| own.hide_own) {
+            dead.extend(own.dead_rows(&facts.keys));
+        }
         let bound = |pick: fn(&crate::ColumnRange) -> Option<RangeValue>| match facts
             .columns
             .get(time_column(table))

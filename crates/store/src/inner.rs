@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use futures::FutureExt as _;
 use spanlake_model::Table;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
+use crate::bucket::probe_conditional_put;
 use crate::buffer::Incoming;
 use crate::core::{Core, Published};
 use crate::error::{Result, StoreError};
@@ -15,10 +17,10 @@ use crate::keys::KeyCache;
 use crate::load::load_table;
 use crate::log::TableLog;
 use crate::lookup::Lookup;
-use crate::meta::{Redaction, StoreMeta, WriterLock, create_private_dir};
+use crate::meta::{Redaction, StoreMeta, WriterLock, bucket_writer_id, create_private_dir};
 use crate::options::StoreOptions;
 use crate::reader::Reader;
-use crate::site::{Site, blocking};
+use crate::site::{Site, blocking, without_secrets};
 use crate::version_clock::VersionClock;
 use crate::wal::{Wal, WalOptions};
 
@@ -67,32 +69,49 @@ pub(crate) struct Writer {
 impl Inner {
     /// Opens a store, creating it when it may.
     pub(crate) async fn open(url: &str, options: StoreOptions) -> Result<Arc<Self>> {
-        let site = Site::parse(url, options.wal_dir.as_deref())?;
+        let mut site = Site::parse(url, options.wal_dir.as_deref())?;
+        if let Some(medium) = &options.medium {
+            site.store = Arc::clone(&medium.store);
+            site.wal_files = Arc::clone(&medium.wal_files);
+        }
         if options.read_only {
             let meta = StoreMeta::read(&site).await?;
-            let meta = meta.ok_or_else(|| StoreError::Missing { url: url.to_owned() })?;
+            let mut meta = meta.ok_or_else(|| StoreError::Missing { url: without_secrets(url) })?;
+            if site.is_bucket {
+                meta.writer_id = bucket_writer_id(&site, &meta, false)?;
+            }
             let reader = Reader::new(&options);
             return Ok(Arc::new(Self::new(site, meta, options, Role::Reader(Mutex::new(reader)))));
         }
-        if let Some(dir) = site.dir.clone() {
-            blocking(move || {
+        let (dir, log_dir) = (site.dir.clone(), site.is_bucket.then(|| site.wal_dir.clone()));
+        blocking(move || {
+            if let Some(dir) = dir {
                 create_private_dir(&dir)?;
-                create_private_dir(&dir.join("_store"))
-            })
-            .await?;
-        }
+                create_private_dir(&dir.join("_store"))?;
+            }
+            log_dir.as_deref().map_or(Ok(()), create_private_dir)
+        })
+        .await?;
         let lock = {
             let site = site.clone();
             blocking(move || WriterLock::take(&site)).await?
         };
-        let meta = if let Some(meta) = StoreMeta::read(&site).await? {
-            meta
-        } else {
-            let redaction = if options.unredacted { Redaction::None } else { Redaction::Redacted };
-            let meta = StoreMeta::create(options.clock.as_ref(), redaction);
-            meta.write(&site).await?;
-            meta
+        let redaction = if options.unredacted { Redaction::None } else { Redaction::Redacted };
+        let fresh = StoreMeta::create(options.clock.as_ref(), redaction);
+        if site.is_bucket {
+            probe_conditional_put(&site, &fresh.store_id, options.exclusive).await?;
+        }
+        let mut meta = match StoreMeta::read(&site).await? {
+            Some(meta) => meta,
+            None if fresh.write(&site).await? => fresh,
+            None => StoreMeta::read(&site)
+                .await?
+                .ok_or_else(|| StoreError::Changing { url: site.url.to_string() })?,
         };
+        if site.is_bucket {
+            let (site, known) = (site.clone(), meta.clone());
+            meta.writer_id = blocking(move || bucket_writer_id(&site, &known, true)).await?;
+        }
         Self::recover(site, meta, options, lock).await
     }
 
@@ -123,12 +142,21 @@ impl Inner {
         let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
         let lookup = Lookup { store: Arc::clone(&site.store), cache };
         let (mut logs, mut core) = (BTreeMap::new(), Core::new());
-        for table in Table::ALL {
-            if let Some(log) = TableLog::open(&site, *table).await? {
-                let files = load_table(&site, &lookup, &log, *table, &app_id, None).await?;
-                core.tables.insert(*table, files);
-                logs.insert(*table, log);
-            }
+        // At once: in a bucket each takes a few round trips.
+        let opened = Table::ALL.iter().map(|table| {
+            let (site, lookup, app_id) = (&site, &lookup, &app_id);
+            let open = async move {
+                let Some(mut log) = TableLog::open_to_write(site, *table).await? else {
+                    return Ok(None);
+                };
+                let files = load_table(site, lookup, &mut log, *table, app_id, None).await?;
+                Result::Ok(Some((log, files)))
+            };
+            open.boxed()
+        });
+        for (log, files) in futures::future::try_join_all(opened).await?.into_iter().flatten() {
+            core.tables.insert(files.table, files);
+            logs.insert(log.table(), log);
         }
         let opened_marks = core.marks();
         let wal_options = WalOptions {
@@ -184,7 +212,8 @@ impl Inner {
                 break;
             }
         }
-        let mut core = Arc::clone(&self.core).lock_owned().await;
+        let core = Arc::clone(&self.core).lock_owned().await;
+        let mut core = self.settle_waiting(core, &writer.versions).await?;
         core.absorbed_seq = writer.wal.last_seq();
         core.publish(&self.published)?;
         writer.buffered.store(core.buffer.bytes(), Ordering::Relaxed);
@@ -201,11 +230,32 @@ impl Inner {
             return Ok(());
         }
         let mut core = Arc::clone(&self.core).lock_owned().await;
-        let files = self.lookup.rows_for(|table| core.tables.get(&table), entries.iter()).await?;
+        let files = self.lookup.rows_for(&core.tables, &core.buffer, entries.iter()).await?;
         let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(versions));
         let now = self.options.clock.now();
         blocking(move || {
             core.absorb_entries(entries, files, settle.as_ref(), &mut versions.as_ref(), now)
+        })
+        .await
+    }
+
+    /// Settles the long traces that wait for it.
+    pub(crate) async fn settle_waiting(
+        &self,
+        mut core: OwnedMutexGuard<Core>,
+        versions: &Arc<VersionClock>,
+    ) -> Result<OwnedMutexGuard<Core>> {
+        let waiting: Vec<u128> = core.buffer.active.unsettled.keys().copied().collect();
+        if waiting.is_empty() {
+            return Ok(core);
+        }
+        let files = self.lookup.whole_traces(&core.tables, waiting.into_iter()).await?;
+        let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(versions));
+        let now = self.options.clock.now();
+        blocking(move || {
+            let mut versions = versions.as_ref();
+            core.absorb_entries(Vec::new(), files, settle.as_ref(), &mut versions, now)?;
+            Ok(core)
         })
         .await
     }
@@ -222,6 +272,11 @@ impl Inner {
             Role::Writer(writer) => Ok(writer),
             Role::Reader(_) => Err(StoreError::ReadOnly),
         }
+    }
+
+    /// Returns the id of the writer on this machine.
+    pub(crate) fn writer_id(&self) -> &str {
+        &self.meta.writer_id
     }
 
     /// Returns the application id that marks of this store's log are committed under.

@@ -17,15 +17,31 @@ pub(crate) struct RowKey {
     pub(crate) member: u64,
 }
 
-/// Orders the versions of one row: whether it is final, then `row_version`. Versions are positive,
-/// so that both fit one number.
+/// Orders the versions of one row: whether it is final, then `row_version`, then the writer, so that
+/// of two writers' versions with the same number one wins everywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Version(pub(crate) u64);
+pub(crate) struct Version {
+    /// Whether it is final and its number: numbers are positive, so that both fit one integer.
+    pub(crate) rank: u64,
+    /// The writer, by [`writer_key`].
+    pub(crate) writer: u128,
+}
 
 impl Version {
-    pub(crate) fn new(is_final: bool, row_version: i64) -> Self {
-        Self((u64::from(is_final) << 63) | (row_version.max(0) as u64))
+    pub(crate) fn new(is_final: bool, row_version: i64, writer_id: &str) -> Self {
+        let rank = (u64::from(is_final) << 63) | (row_version.max(0) as u64);
+        Self { rank, writer: writer_key(writer_id) }
     }
+}
+
+/// Orders writers as their ids are ordered as text. Ids have 16 bytes; of longer ones the first 16
+/// count.
+pub(crate) fn writer_key(writer_id: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(writer_id.bytes()) {
+        *to = from;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 /// Reads `digits` lower-case hexadecimal digits.
@@ -88,6 +104,7 @@ pub(crate) fn for_each_key(
         return;
     };
     let finals = batch.column_by_name("is_final").and_then(|c| c.as_boolean_opt());
+    let writers = batch.column_by_name("writer_id");
     let (Some(groups), members) = (match table {
         Table::Spans | Table::Payloads => {
             (batch.column_by_name("trace_id"), batch.column_by_name("span_id"))
@@ -103,7 +120,8 @@ pub(crate) fn for_each_key(
             member: members.map_or(0, |members| member_key(text_at(members.as_ref(), row))),
         };
         let is_final = finals.is_some_and(|finals| finals.value(row));
-        each(row, key, Version::new(is_final, versions.value(row)));
+        let writer = writers.map_or("", |writers| text_at(writers.as_ref(), row));
+        each(row, key, Version::new(is_final, versions.value(row), writer));
     }
 }
 
@@ -127,7 +145,14 @@ mod tests {
 
     #[test]
     fn a_final_version_beats_any_partial_one() {
-        assert!(Version::new(true, 1) > Version::new(false, i64::MAX));
-        assert!(Version::new(true, 2) > Version::new(true, 1));
+        assert!(Version::new(true, 1, "b") > Version::new(false, i64::MAX, "c"));
+        assert!(Version::new(true, 2, "a") > Version::new(true, 1, "b"));
+    }
+
+    #[test]
+    fn of_two_writers_versions_with_one_number_the_later_writer_wins() {
+        let ids = ["", "0", "00ab", "00abcdef00000000", "00abcdef0000000f", "ffffffffffffffff"];
+        let versions = ids.map(|id| Version::new(true, 7, id));
+        assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     }
 }

@@ -9,19 +9,21 @@ use parking_lot::Mutex;
 
 use crate::key::{RowKey, Version};
 
-/// Row numbers of one file, ordered by key. 36 bytes a row.
+/// Row numbers of one file, ordered by key. 36 bytes a row, 52 in a file of several writers.
 #[derive(Debug, Default)]
 pub(crate) struct FileKeys {
     groups: Vec<u128>,
     members: Vec<u64>,
-    versions: Vec<Version>,
+    ranks: Vec<u64>,
     rows: Vec<u32>,
+    /// One for all rows, or one for each.
+    writers: Vec<u128>,
 }
 
 impl FileKeys {
     /// Returns the memory held, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.rows.len() * (16 + 8 + 8 + 4)
+        self.rows.len() * (16 + 8 + 8 + 4) + self.writers.len() * 16
     }
 
     /// Returns the positions of a trace's or evaluation's rows.
@@ -40,8 +42,24 @@ impl FileKeys {
     pub(crate) fn rows_of(&self, key: RowKey) -> impl Iterator<Item = (u32, Version)> + '_ {
         self.group(key.group).filter_map(move |at| {
             (*self.members.get(at)? == key.member)
-                .then(|| Some((*self.rows.get(at)?, *self.versions.get(at)?)))?
+                .then(|| Some((*self.rows.get(at)?, self.version(at)?)))?
         })
+    }
+
+    /// Returns every key with its version.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RowKey, Version)> + '_ {
+        (0..self.rows.len()).filter_map(|at| {
+            let key = RowKey { group: *self.groups.get(at)?, member: *self.members.get(at)? };
+            Some((key, self.version(at)?))
+        })
+    }
+
+    fn version(&self, at: usize) -> Option<Version> {
+        let writer = match self.writers.as_slice() {
+            [one] => *one,
+            each => *each.get(at)?,
+        };
+        Some(Version { rank: *self.ranks.get(at)?, writer })
     }
 
     /// Whether a row of the key is in the file.
@@ -64,8 +82,15 @@ impl KeysBuilder {
         FileKeys {
             groups: self.0.iter().map(|(key, ..)| key.group).collect(),
             members: self.0.iter().map(|(key, ..)| key.member).collect(),
-            versions: self.0.iter().map(|(_, version, _)| *version).collect(),
+            ranks: self.0.iter().map(|(_, version, _)| version.rank).collect(),
             rows: self.0.iter().map(|(.., row)| *row).collect(),
+            writers: {
+                let mut writers: Vec<_> = self.0.iter().map(|(_, v, _)| v.writer).collect();
+                if writers.iter().all(|writer| Some(writer) == writers.first()) {
+                    writers.truncate(1);
+                }
+                writers
+            },
         }
     }
 }
@@ -132,14 +157,14 @@ mod tests {
         let mut builder = KeysBuilder::default();
         let key = |group, member| RowKey { group, member };
         for (row, at) in [(2, 1), (1, 1), (2, 2), (2, 1)].into_iter().enumerate() {
-            builder.push(key(at.0, at.1), Version::new(true, row as i64 + 1), row as u32);
+            builder.push(key(at.0, at.1), Version::new(true, row as i64 + 1, "w"), row as u32);
         }
         let keys = builder.finish();
         let mut rows: Vec<u32> = keys.rows_of_group(2).collect();
         rows.sort_unstable();
         assert_eq!(rows, [0, 2, 3]);
         let versions: Vec<_> = keys.rows_of(key(2, 1)).collect();
-        assert_eq!(versions, [(0, Version::new(true, 1)), (3, Version::new(true, 4))]);
+        assert_eq!(versions, [(0, Version::new(true, 1, "w")), (3, Version::new(true, 4, "w"))]);
         assert!(!keys.contains(key(3, 1)) && keys.contains(key(1, 1)));
     }
 
@@ -150,7 +175,7 @@ mod tests {
             builder.push(RowKey::default(), Version::default(), 0);
             Arc::new(builder.finish())
         };
-        let cache = KeyCache::new(80);
+        let cache = KeyCache::new(110);
         for name in ["a", "b"] {
             cache.put(&Path::from(name), keys());
         }

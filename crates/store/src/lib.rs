@@ -6,7 +6,9 @@
 //!                                                     compact, retain, vacuum ─▶ delta commit
 //! ```
 
+mod adopt;
 mod append;
+mod bucket;
 mod buffer;
 mod check;
 mod compact;
@@ -46,6 +48,6 @@ pub use flush::FlushReport;
 pub use maintain::{MaintainOptions, MaintainReport};
 pub use medium::DurableLocal;
 pub use meta::Redaction;
-pub use options::{NoSettle, StoreOptions};
+pub use options::{Medium, NoSettle, StoreOptions};
 pub use snapshot::{Snapshot, TableSnapshot};
 pub use store::Store;

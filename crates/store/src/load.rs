@@ -40,16 +40,20 @@ pub(crate) fn overrides_path(
 pub(crate) async fn load_table(
     site: &Site,
     lookup: &Lookup,
-    log: &TableLog,
+    log: &mut TableLog,
     table: Table,
     app_id: &str,
     before: Option<&TableFiles>,
 ) -> Result<TableFiles> {
     let mut files = TableFiles::empty(table);
-    files.version = log.version();
     files.mark =
         log.app_version(app_id).await?.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(0);
-    let with_overrides = list_overrides(site, table).await?;
+    files.version = log.version();
+    let with_overrides = if is_keyed(table) {
+        list_sidecars(site, table, "overrides").await?
+    } else {
+        BTreeSet::new()
+    };
     for logged in log.files()? {
         let known = before.and_then(|before| before.files.get(&logged.path));
         let file = match known {
@@ -70,11 +74,13 @@ pub(crate) async fn load_table(
     Ok(files)
 }
 
-async fn list_overrides(site: &Site, table: Table) -> Result<BTreeSet<String>> {
-    if !is_keyed(table) {
-        return Ok(BTreeSet::new());
-    }
-    let dir = site.path(&format!("_store/overrides/{}", table.name()));
+/// Lists the data files of a table that have a sidecar of a kind: `idx` or `overrides`.
+pub(crate) async fn list_sidecars(
+    site: &Site,
+    table: Table,
+    kind: &str,
+) -> Result<BTreeSet<String>> {
+    let dir = site.path(&format!("_store/{kind}/{}", table.name()));
     let listed: Vec<_> = site
         .store
         .list(Some(&dir))

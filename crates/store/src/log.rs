@@ -1,24 +1,31 @@
 //! A table's Delta log: which files are active, and how far each writer's rows are in them.
 //!
+//! A table that lacks columns of this program gets them when a writer opens it; its older files read
+//! as NULL there. A table with columns that this program does not know is read and not written.
+//!
 //! Commits never retry inside the Delta library: a commit that lost is looked at again from the
 //! new state. After any error the state decides whether it happened.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Fields};
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
-use deltalake_core::kernel::{
-    Action, Add, ArrayType, DataType as DeltaType, Remove, StructField, StructType, Transaction,
-};
+use deltalake_core::kernel::{Action, Add, MetadataExt as _, Remove, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
-use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::protocol::{DeltaOperation, SaveMode, checkpoints};
 use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use object_store::path::Path;
 use spanlake_model::{Clock as _, Day, Micros, SystemClock, Table};
 
 use crate::error::{Result, StoreError};
 use crate::site::{Site, blocking};
+
+mod schema;
+
+pub(crate) use schema::CHECKPOINT_COMMITS;
+
+/// How often adding columns is tried when others commit meanwhile.
+const EVOLVE_ATTEMPTS: u32 = 20;
 
 /// An active file as the log names it.
 #[derive(Clone, Debug)]
@@ -82,9 +89,16 @@ impl TableLog {
         }
     }
 
-    /// Opens a table's log, creating it when there is none.
+    /// Opens a table's log to write to it, adding the columns it lacks; `None` when there is none.
+    pub(crate) async fn open_to_write(site: &Site, table: Table) -> Result<Option<Self>> {
+        let Some(mut log) = Self::open(site, table).await? else { return Ok(None) };
+        log.evolve().await?;
+        Ok(Some(log))
+    }
+
+    /// Opens a table's log to write to it, creating it when there is none.
     pub(crate) async fn open_or_create(site: &Site, table: Table) -> Result<Self> {
-        if let Some(log) = Self::open(site, table).await? {
+        if let Some(log) = Self::open_to_write(site, table).await? {
             return Ok(log);
         }
         let failed = |source| failed("create", table)(source);
@@ -94,32 +108,69 @@ impl TableLog {
             .with_storage_backend(Arc::clone(&site.store), url)
             .build_storage()
             .map_err(failed)?;
-        let stats: Vec<&str> = table
-            .columns()
-            .iter()
-            .filter(|column| column.stats.in_delta() && column.name != "date")
-            .map(|column| column.name)
-            .collect();
         let created = CreateBuilder::new()
             .with_log_store(log_store)
             .with_table_name(table.name())
-            .with_columns(delta_fields(table.schema().fields()))
+            .with_columns(schema::columns(table))
             .with_partition_columns(["date"])
             .with_save_mode(SaveMode::ErrorIfExists)
             .with_raise_if_key_not_exists(false)
-            .with_configuration([
-                ("delta.dataSkippingStatsColumns".to_owned(), Some(stats.join(","))),
-                ("delta.enableExpiredLogCleanup".to_owned(), Some("false".to_owned())),
-                (
-                    "delta.deletedFileRetentionDuration".to_owned(),
-                    Some("interval 6 hours".to_owned()),
-                ),
-            ])
+            .with_configuration(
+                schema::properties(table).map(|(key, value)| (key.to_owned(), Some(value))),
+            )
             .await;
         match created {
             Ok(delta) => Ok(Self { table, site: site.clone(), delta }),
             // Another process was first.
-            Err(source) => Self::open(site, table).await?.ok_or_else(|| failed(source)),
+            Err(source) => Self::open_to_write(site, table).await?.ok_or_else(|| failed(source)),
+        }
+    }
+
+    /// Adds the columns and properties that the table lacks.
+    async fn evolve(&mut self) -> Result<()> {
+        for _ in 0..EVOLVE_ATTEMPTS {
+            self.check_columns()?;
+            let failed = failed("add columns to", self.table);
+            let state = self.delta.snapshot().map_err(&failed)?;
+            let mut metadata = state.metadata().clone();
+            let fields = schema::missing_columns(self.table, &state.schema());
+            let mut properties = HashMap::new();
+            for (key, value) in schema::properties(self.table) {
+                let known = metadata.configuration().contains_key(key);
+                if !known || (key == schema::STATS_COLUMNS && !fields.is_empty()) {
+                    properties.insert(key.to_owned(), value);
+                }
+            }
+            if fields.is_empty() && properties.is_empty() {
+                return Ok(());
+            }
+            for (key, value) in &properties {
+                let changed = metadata.add_config_key(key.clone(), value.clone());
+                metadata = changed.map_err(|error| failed(error.into()))?;
+            }
+            let operation = if fields.is_empty() {
+                DeltaOperation::SetTableProperties { properties }
+            } else {
+                let all = state.schema().add(fields.clone());
+                let all = all.map_err(|error| failed(error.into()))?;
+                metadata = metadata.with_schema(&all).map_err(|error| failed(error.into()))?;
+                DeltaOperation::AddColumn { fields }
+            };
+            let actions = vec![Action::Metadata(metadata)];
+            self.try_commit(actions, None, false, operation).await?;
+        }
+        Err(StoreError::CommitContention { table: self.table.name(), attempts: EVOLVE_ATTEMPTS })
+    }
+
+    /// Refuses a table whose columns this program does not all know: rows it wrote would lack them,
+    /// and rows it merged would lose them.
+    fn check_columns(&self) -> Result<()> {
+        let state = self.delta.snapshot().map_err(failed("read", self.table))?;
+        match schema::unknown_column(self.table, &state.schema()) {
+            Some(column) => {
+                Err(StoreError::TableTooNew { table: self.table.name(), column: column.clone() })
+            }
+            None => Ok(()),
         }
     }
 
@@ -129,7 +180,21 @@ impl TableLog {
 
     /// Reads commits that came since.
     pub(crate) async fn refresh(&mut self) -> Result<()> {
-        self.delta.update_state().await.map_err(failed("read", self.table))
+        if self.delta.update_state().await.is_ok() {
+            return Ok(());
+        }
+        // Commits between the version at hand and the last checkpoint may have been cleaned up.
+        self.delta.load().await.map_err(failed("read", self.table))
+    }
+
+    /// Returns the version of the last checkpoint.
+    async fn last_checkpoint(&self) -> Result<Option<u64>> {
+        let entry = format!("{}/_delta_log/_last_checkpoint", self.table.name());
+        let bytes = self.site.read(&self.site.path(&entry)).await?;
+        // A damaged hint is as good as none.
+        Ok(bytes
+            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
+            .and_then(|last| last.get("version")?.as_u64()))
     }
 
     /// Returns the log's version.
@@ -138,7 +203,17 @@ impl TableLog {
     }
 
     /// Returns the version that an application last committed.
-    pub(crate) async fn app_version(&self, app_id: &str) -> Result<Option<i64>> {
+    pub(crate) async fn app_version(&mut self, app_id: &str) -> Result<Option<i64>> {
+        if let Ok(version) = self.find_app_version(app_id).await {
+            return Ok(version);
+        }
+        // Marks are looked up in the commits that the state was read from. They may have been
+        // cleaned up since: a newer checkpoint holds them then.
+        self.delta.load().await.map_err(failed("read", self.table))?;
+        self.find_app_version(app_id).await
+    }
+
+    async fn find_app_version(&self, app_id: &str) -> Result<Option<i64>> {
         let failed = failed("read", self.table);
         let state = self.delta.snapshot().map_err(&failed)?;
         state.transaction_version(self.delta.log_store().as_ref(), app_id).await.map_err(failed)
@@ -172,7 +247,11 @@ impl TableLog {
     }
 
     /// Tries one commit on top of the version at hand.
+    ///
+    /// # Errors
+    /// [`StoreError::TableTooNew`] when a newer program has added columns meanwhile.
     pub(crate) async fn commit(&mut self, change: &Change) -> Result<Outcome> {
+        self.check_columns()?;
         let mut actions = Vec::with_capacity(change.adds.len() + change.removes.len());
         for file in &change.removes {
             actions.push(Action::Remove(self.remove(file, change.changes_data)));
@@ -180,26 +259,35 @@ impl TableLog {
         for file in &change.adds {
             actions.push(Action::Add(self.add(file, change.changes_data)));
         }
+        let operation = DeltaOperation::Write {
+            mode: SaveMode::Append,
+            partition_by: Some(vec!["date".to_owned()]),
+            predicate: None,
+        };
+        // What a flush adds does not depend on what other files of the table hold.
+        let is_append = change.removes.is_empty();
+        self.try_commit(actions, change.txn.clone(), is_append, operation).await
+    }
+
+    async fn try_commit(
+        &mut self,
+        actions: Vec<Action>,
+        txn: Option<(String, i64)>,
+        is_append: bool,
+        operation: DeltaOperation,
+    ) -> Result<Outcome> {
         let mut properties = CommitProperties::default()
             .with_max_retries(0)
             .with_create_checkpoint(false)
-            .with_cleanup_expired_logs(Some(false));
-        if let Some((app_id, version)) = &change.txn {
-            properties =
-                properties.with_application_transaction(Transaction::new(app_id, *version));
+            .with_cleanup_expired_logs(Some(false))
+            .with_metadata([("isBlindAppend".to_owned(), is_append.into())]);
+        if let Some((app_id, version)) = txn {
+            properties = properties.with_application_transaction(Transaction::new(app_id, version));
         }
         let state = self.delta.snapshot().map_err(failed("commit to", self.table))?;
         let prepared = CommitBuilder::from(properties)
             .with_actions(actions)
-            .build(
-                Some(state as &dyn TableReference),
-                self.delta.log_store(),
-                DeltaOperation::Write {
-                    mode: SaveMode::Append,
-                    partition_by: Some(vec!["date".to_owned()]),
-                    predicate: None,
-                },
-            )
+            .build(Some(state as &dyn TableReference), self.delta.log_store(), operation)
             .into_prepared_commit_future()
             .await
             .map_err(failed("commit to", self.table))?;
@@ -222,21 +310,27 @@ impl TableLog {
         let runtime = tokio::runtime::Handle::current();
         blocking(move || {
             runtime
-                .block_on(deltalake_core::protocol::checkpoints::create_checkpoint(&delta, None))
+                .block_on(checkpoints::create_checkpoint(&delta, None))
                 .map_err(failed("checkpoint", table))
         })
         .await
     }
 
+    /// Deletes commits and checkpoints older than `keep` that no newer state needs; returns how many
+    /// files. A checkpoint of a state inside that time has to exist, or nothing is deleted.
+    pub(crate) async fn clean_up(&self, keep: std::time::Duration) -> Result<usize> {
+        // Files of the log bear the machine's time.
+        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        let cutoff_ms = (SystemClock.now().0 / 1_000).saturating_sub(keep_ms);
+        let (log_store, version) = (self.delta.log_store(), self.version());
+        checkpoints::cleanup_expired_logs_for(version, log_store.as_ref(), cutoff_ms, None)
+            .await
+            .map_err(failed("clean up the log of", self.table))
+    }
+
     /// Returns how many commits a reader has to replay on top of the last checkpoint.
     pub(crate) async fn commits_since_checkpoint(&self) -> Result<u64> {
-        let entry = format!("{}/_delta_log/_last_checkpoint", self.table.name());
-        let last = match self.site.read(&self.site.path(&entry)).await? {
-            Some(bytes) => serde_json::from_slice::<serde_json::Value>(&bytes)
-                .ok()
-                .and_then(|last| last.get("version")?.as_u64()),
-            None => None,
-        };
+        let last = self.last_checkpoint().await?;
         Ok(last.map_or(self.version() + 1, |last| self.version().saturating_sub(last)))
     }
 
@@ -284,42 +378,7 @@ fn failed(action: &'static str, table: Table) -> impl Fn(DeltaTableError) -> Sto
 
 /// Finds a full or read-only disk among an error's causes.
 fn as_full_disk(table: Table, error: &DeltaTableError) -> Option<StoreError> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            let path = format!("{}/_delta_log", table.name());
-            return match StoreError::io("write", path, std::io::Error::from(io.kind())) {
-                StoreError::Io { .. } => None,
-                told => Some(told),
-            };
-        }
-        cause = error.source();
-    }
-    None
-}
-
-fn delta_fields(fields: &Fields) -> Vec<StructField> {
-    fields
-        .iter()
-        .map(|field| {
-            StructField::new(field.name(), delta_type(field.data_type()), field.is_nullable())
-        })
-        .collect()
-}
-
-fn delta_type(data_type: &DataType) -> DeltaType {
-    match data_type {
-        DataType::Int64 => DeltaType::LONG,
-        DataType::Float64 => DeltaType::DOUBLE,
-        DataType::Boolean => DeltaType::BOOLEAN,
-        DataType::Date32 => DeltaType::DATE,
-        DataType::Timestamp(..) => DeltaType::TIMESTAMP,
-        DataType::List(item) => {
-            ArrayType::new(delta_type(item.data_type()), item.is_nullable()).into()
-        }
-        DataType::Struct(fields) => StructType::new_unchecked(delta_fields(fields)).into(),
-        _ => DeltaType::STRING,
-    }
+    StoreError::disk("write", &format!("{}/_delta_log", table.name()), error)
 }
 
 #[cfg(test)]

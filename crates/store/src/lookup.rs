@@ -1,16 +1,17 @@
 //! Finds rows in data files by trace, evaluation or key.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
 use spanlake_model::{Rows, Table};
 
-use crate::buffer::{FileRow, FileRows, Incoming, Map};
+use crate::buffer::{Buffer, FileRow, FileRows, Incoming, Map, is_due};
 use crate::data::{read_keys, read_rows_at};
 use crate::error::Result;
 use crate::file::DataFile;
 use crate::filter::group_hash;
-use crate::key::{RowKey, group_key};
+use crate::key::{RowKey, group_key, member_key};
 use crate::keys::{FileKeys, KeyCache};
 use crate::overrides::Overrides;
 use crate::table_files::TableFiles;
@@ -22,8 +23,17 @@ pub(crate) struct Lookup {
     pub(crate) cache: Arc<KeyCache>,
 }
 
-/// A trace or evaluation that is looked for, and its hash in filters.
-type Wanted = (u128, u64);
+/// A trace of which rows arrive.
+#[derive(Debug)]
+struct Wanted {
+    group: u128,
+    hash: u64,
+    /// Spans of it that arrive.
+    members: Vec<u64>,
+}
+
+/// A file that may hold rows of some of the traces, by their position in the list.
+type Hit<'a> = (&'a DataFile, Arc<FileKeys>, Vec<usize>);
 
 impl Lookup {
     /// Returns where each row of a file is.
@@ -36,90 +46,145 @@ impl Lookup {
         Ok(keys)
     }
 
-    /// Returns what files hold of the traces and evaluations that arrive.
-    pub(crate) async fn rows_for<'a>(
+    /// Returns what files hold of the traces and evaluations that arrive: all of a trace that is to
+    /// be settled, otherwise the rows that arrive again.
+    pub(crate) async fn rows_for(
         &self,
-        tables: impl Fn(Table) -> Option<&'a TableFiles>,
+        tables: &BTreeMap<Table, TableFiles>,
+        buffer: &Buffer,
         entries: impl Iterator<Item = &Incoming>,
     ) -> Result<FileRows> {
-        let (mut traces, mut evals) = (Map::<u128, u64>::default(), Map::<u128, u64>::default());
-        let add = |wanted: &mut Map<u128, u64>, id: &str| {
-            let group = group_key(id);
-            wanted.entry(group).or_insert_with(|| group_hash(group));
-        };
-        for rows in entries.flat_map(|entry| &entry.rows) {
-            match rows {
-                Rows::Spans(rows) => rows.iter().for_each(|row| add(&mut traces, &row.trace_id)),
-                Rows::Payloads(rows) => rows.iter().for_each(|row| add(&mut traces, &row.trace_id)),
-                Rows::Evals(rows) => rows.iter().for_each(|row| add(&mut evals, &row.eval_id)),
-                _ => {}
-            }
-        }
-        let (traces, evals): (Vec<Wanted>, Vec<Wanted>) =
-            (traces.into_iter().collect(), evals.into_iter().collect());
-        let mut found = FileRows::default();
-        if let Some(files) = tables(Table::Spans) {
-            self.trace_rows(files, &traces, &mut found).await?;
-        }
-        if let Some(files) = tables(Table::Payloads) {
-            self.trace_rows(files, &traces, &mut found).await?;
-        }
-        if let Some(files) = tables(Table::Evals) {
-            for file in files.files.values() {
-                let maybe = |(_, hash): &&Wanted| file.filter.may_contain_eval_hash(*hash);
-                let hits: Vec<u128> = evals.iter().filter(maybe).map(|(key, _)| *key).collect();
-                if !hits.is_empty() {
-                    let keys = self.keys(Table::Evals, file).await?;
-                    let is_there =
-                        |group: &u128| keys.contains(RowKey { group: *group, member: 0 });
-                    found.evals.extend(hits.into_iter().filter(is_there));
+        let (traces, evals) = wanted(entries);
+        let spans = self.hits(tables.get(&Table::Spans), &traces).await?;
+        let payloads = self.hits(tables.get(&Table::Payloads), &traces).await?;
+        let mut known = vec![0_usize; traces.len()];
+        for (_, keys, at) in &spans {
+            for at in at {
+                if let (Some(known), Some(trace)) = (known.get_mut(*at), traces.get(*at)) {
+                    *known += keys.rows_of_group(trace.group).count();
                 }
             }
+        }
+        let mut found = FileRows::default();
+        for (trace, in_files) in traces.iter().zip(known) {
+            let (buffered, waiting) = buffer.trace_rows(Table::Spans, trace.group);
+            if is_due(buffered + in_files, waiting, trace.members.len()) {
+                found.whole.insert(trace.group);
+            }
+        }
+        self.read_hits(Table::Spans, spans, &traces, &mut found).await?;
+        self.read_hits(Table::Payloads, payloads, &traces, &mut found).await?;
+        if let Some(files) = tables.get(&Table::Evals) {
+            self.find_evals(files, &evals, &mut found).await?;
         }
         Ok(found)
     }
 
-    async fn trace_rows(
+    /// Returns all that files hold of the traces, to settle them.
+    pub(crate) async fn whole_traces(
         &self,
-        files: &TableFiles,
+        tables: &BTreeMap<Table, TableFiles>,
+        groups: impl Iterator<Item = u128>,
+    ) -> Result<FileRows> {
+        let traces: Vec<Wanted> = groups
+            .map(|group| Wanted { group, hash: group_hash(group), members: Vec::new() })
+            .collect();
+        let mut found = FileRows::default();
+        found.whole.extend(traces.iter().map(|trace| trace.group));
+        for table in [Table::Spans, Table::Payloads] {
+            let hits = self.hits(tables.get(&table), &traces).await?;
+            self.read_hits(table, hits, &traces, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    /// Finds the files that may hold rows of the traces.
+    async fn hits<'a>(
+        &self,
+        files: Option<&'a TableFiles>,
+        traces: &[Wanted],
+    ) -> Result<Vec<Hit<'a>>> {
+        let mut hits = Vec::new();
+        let Some(files) = files.filter(|_| !traces.is_empty()) else { return Ok(hits) };
+        for file in files.files.values() {
+            file.filter.load().await;
+            let maybe =
+                |(_, trace): &(usize, &Wanted)| file.filter.may_contain_trace_hash(trace.hash);
+            let at: Vec<usize> =
+                traces.iter().enumerate().filter(maybe).map(|(at, _)| at).collect();
+            if !at.is_empty() {
+                hits.push((file.as_ref(), self.keys(files.table, file).await?, at));
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Reads the rows that are wanted.
+    async fn read_hits(
+        &self,
+        table: Table,
+        hits: Vec<Hit<'_>>,
         traces: &[Wanted],
         found: &mut FileRows,
     ) -> Result<()> {
-        for file in files.files.values() {
-            let maybe = |(_, hash): &&Wanted| file.filter.may_contain_trace_hash(*hash);
-            let hits: Vec<u128> = traces.iter().filter(maybe).map(|(key, _)| *key).collect();
-            if hits.is_empty() {
-                continue;
+        for (file, keys, at) in hits {
+            let mut rows: Vec<u32> = Vec::new();
+            for trace in at.into_iter().filter_map(|at| traces.get(at)) {
+                if found.whole.contains(&trace.group) {
+                    rows.extend(keys.rows_of_group(trace.group));
+                } else {
+                    for member in &trace.members {
+                        let key = RowKey { group: trace.group, member: *member };
+                        rows.extend(keys.rows_of(key).map(|(row, _)| row));
+                    }
+                }
             }
-            let keys = self.keys(files.table, file).await?;
-            let mut rows: Vec<u32> = hits
-                .into_iter()
-                .flat_map(|group| keys.rows_of_group(group))
-                .filter(|row| !file.dead.contains(*row))
-                .collect();
+            rows.retain(|row| !file.dead.contains(*row));
             if rows.is_empty() {
                 continue;
             }
             rows.sort_unstable();
             let mut at = rows.iter().copied();
-            for batch in read_rows_at(&self.store, files.table, file, &rows).await? {
-                match files.table.read_rows(&batch, 0..batch.num_rows()) {
+            for batch in read_rows_at(&self.store, table, file, &rows).await? {
+                let path = &file.path;
+                match table.read_rows(&batch, 0..batch.num_rows()) {
                     Rows::Spans(rows) => {
                         for (row, at) in rows.into_iter().zip(&mut at) {
-                            let path = file.path.clone();
                             let rows = found.spans.entry(group_key(&row.trace_id)).or_default();
-                            rows.push(FileRow { row, file: path, at });
+                            rows.push(FileRow { row, file: path.clone(), at });
                         }
                     }
                     Rows::Payloads(rows) => {
                         for (row, at) in rows.into_iter().zip(&mut at) {
-                            let path = file.path.clone();
                             let rows = found.payloads.entry(group_key(&row.trace_id)).or_default();
-                            rows.push(FileRow { row, file: path, at });
+                            rows.push(FileRow { row, file: path.clone(), at });
                         }
                     }
                     _ => {}
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds which evaluations are in files already.
+    async fn find_evals(
+        &self,
+        files: &TableFiles,
+        evals: &Map<u128, u64>,
+        found: &mut FileRows,
+    ) -> Result<()> {
+        if evals.is_empty() {
+            return Ok(());
+        }
+        for file in files.files.values() {
+            file.filter.load().await;
+            let maybe = |(_, hash): &(&u128, &u64)| file.filter.may_contain_eval_hash(**hash);
+            let hits: Vec<u128> = evals.iter().filter(maybe).map(|(key, _)| *key).collect();
+            if !hits.is_empty() {
+                let keys = self.keys(Table::Evals, file).await?;
+                let is_there = |group: &u128| keys.contains(RowKey { group: *group, member: 0 });
+                found.evals.extend(hits.into_iter().filter(is_there));
             }
         }
         Ok(())
@@ -143,8 +208,9 @@ impl Lookup {
             let mut suspects = Overrides::default();
             for (key, version, hash) in &wanted {
                 // The newest version lies in the file that brought the override.
-                let is_own = own.is_some_and(|own| own.get(*key) == Some(*version));
-                if !is_own && file.filter.may_contain_trace_hash(*hash) {
+                let is_own =
+                    own.is_some_and(|own| !own.hide_own && own.get(*key) == Some(*version));
+                if !is_own && file.filter.may_contain_group_hash(files.table, *hash) {
                     suspects.insert(*key, *version);
                 }
             }
@@ -157,4 +223,30 @@ impl Lookup {
         files.hide(dead);
         Ok(())
     }
+}
+
+/// Collects the traces with the spans that arrive, and the evaluations with their hashes.
+fn wanted<'a>(entries: impl Iterator<Item = &'a Incoming>) -> (Vec<Wanted>, Map<u128, u64>) {
+    let (mut traces, mut evals) = (Map::<u128, Vec<u64>>::default(), Map::default());
+    let mut add = |trace: &str, span: &str| {
+        traces.entry(group_key(trace)).or_default().push(member_key(span));
+    };
+    for rows in entries.flat_map(|entry| &entry.rows) {
+        match rows {
+            Rows::Spans(rows) => rows.iter().for_each(|row| add(&row.trace_id, &row.span_id)),
+            Rows::Payloads(rows) => rows.iter().for_each(|row| add(&row.trace_id, &row.span_id)),
+            Rows::Evals(rows) => {
+                for group in rows.iter().map(|row| group_key(&row.eval_id)) {
+                    evals.entry(group).or_insert_with(|| group_hash(group));
+                }
+            }
+            _ => {}
+        }
+    }
+    let traces = traces.into_iter().map(|(group, mut members)| {
+        members.sort_unstable();
+        members.dedup();
+        Wanted { group, hash: group_hash(group), members }
+    });
+    (traces.collect(), evals)
 }

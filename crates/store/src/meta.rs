@@ -53,17 +53,13 @@ pub(crate) struct StoreMeta {
 impl StoreMeta {
     /// Makes a new store's identity.
     pub(crate) fn create(clock: &dyn Clock, redaction: Redaction) -> Self {
-        let id = |salt: &str| {
-            // Seeded by the operating system.
-            let seed = std::collections::hash_map::RandomState::new();
-            format!("{:016x}", seed.hash_one((salt, clock.now().0, std::process::id())))
-        };
+        let created = clock.now();
         Self {
             format_version: FORMAT_VERSION,
-            store_id: id("store"),
-            created: clock.now(),
+            store_id: fresh_id("store", created),
+            created,
             redaction,
-            writer_id: id("writer"),
+            writer_id: fresh_id("writer", created),
         }
     }
 
@@ -85,14 +81,68 @@ impl StoreMeta {
         }
     }
 
-    pub(crate) async fn write(&self, site: &Site) -> Result<()> {
+    /// Writes a new store's identity; `false` when another process was first.
+    pub(crate) async fn write(&self, site: &Site) -> Result<bool> {
         let path = site.path("_store/store.json");
         let json = serde_json::to_vec_pretty(self).map_err(|error| StoreError::Corrupt {
             path: path.to_string(),
             reason: error.to_string(),
         })?;
-        site.write(&path, Bytes::from(json)).await
+        site.create(&path, Bytes::from(json)).await
     }
+}
+
+/// Returns the id under which this machine writes to a bucket, which stands beside its log. It is
+/// made when `create` says so; otherwise a machine without one has an id that nobody wrote under.
+/// Blocking.
+pub(crate) fn bucket_writer_id(site: &Site, meta: &StoreMeta, create: bool) -> Result<String> {
+    #[derive(Serialize, Deserialize)]
+    struct BucketWriter {
+        store_id: String,
+        writer_id: String,
+    }
+    let path = site.wal_dir.join("writer.json");
+    let corrupt = |error: serde_json::Error| StoreError::Corrupt {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let known: BucketWriter = serde_json::from_slice(&bytes).map_err(corrupt)?;
+            if known.store_id == meta.store_id {
+                return Ok(known.writer_id);
+            }
+            let (dir, url) = (site.wal_dir.clone(), site.url.to_string());
+            return Err(StoreError::LogOfAnotherStore { dir, url });
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io("read", path.display().to_string(), error)),
+    }
+    if !create {
+        return Ok("none".to_owned());
+    }
+    let writer_id = fresh_id("writer", meta.created);
+    let known = BucketWriter { store_id: meta.store_id.clone(), writer_id: writer_id.clone() };
+    let json = serde_json::to_vec_pretty(&known).map_err(corrupt)?;
+    write_durably(&path, &json)
+        .map_err(|error| StoreError::io("write", path.display().to_string(), error))?;
+    Ok(writer_id)
+}
+
+/// Writes a small file so that it is there whole or not at all.
+fn write_durably(path: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
+    let staged = path.with_extension("new");
+    let mut file = File::create(&staged)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&staged, path)?;
+    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+}
+
+/// Makes an id. Its randomness is the operating system's.
+fn fresh_id(salt: &str, now: Micros) -> String {
+    let seed = std::collections::hash_map::RandomState::new();
+    format!("{:016x}", seed.hash_one((salt, now.0, std::process::id())))
 }
 
 /// Holds the right to write to a store on this machine. The operating system gives it back when
@@ -101,10 +151,12 @@ impl StoreMeta {
 pub(crate) struct WriterLock(Option<File>);
 
 impl WriterLock {
-    /// Takes the lock. Blocking.
+    /// Takes the lock: of the store, or, for a bucket, of this machine's log. Blocking.
     pub(crate) fn take(site: &Site) -> Result<Self> {
-        let Some(dir) = site.dir.as_ref().map(|dir| dir.join("_store")) else {
-            return Ok(Self(None));
+        let dir = match &site.dir {
+            Some(dir) => dir.join("_store"),
+            None if site.is_bucket => site.wal_dir.clone(),
+            None => return Ok(Self(None)),
         };
         let path = dir.join("lock");
         let failed = |error| StoreError::io("lock", path.display().to_string(), error);

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use object_store::ObjectStore;
 use spanlake_model::{Clock, Settle, SystemClock, TraceRows};
 
-use crate::wal::WalOptions;
+use crate::wal::{LogFiles, WalOptions};
 
 /// Leaves a trace as it is. For stores whose rows are not traces, and for tests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,15 @@ pub struct NoSettle;
 
 impl Settle for NoSettle {
     fn settle(&self, _trace: &mut TraceRows) {}
+}
+
+/// What a store's bytes are written to.
+#[derive(Clone, Debug)]
+pub struct Medium {
+    /// The data files, the tables' logs and what lies beside them, from the root of the object store.
+    pub store: Arc<dyn ObjectStore>,
+    /// The write-ahead log.
+    pub wal_files: Arc<dyn LogFiles>,
 }
 
 /// How a store is opened. Every size is in bytes.
@@ -30,11 +40,19 @@ pub struct StoreOptions {
     /// The policy class of a store that is created: whether `none` is its redaction; default false.
     /// An existing store keeps the class it was created with.
     pub unredacted: bool,
+    /// Takes the place of what the URL names, which then only gives the store its path: for stores
+    /// behind a cache or a limit, and for tests with faults. Default none.
+    pub medium: Option<Medium>,
     /// How the write-ahead log is laid out; its clock and files are set by the store.
     pub wal: WalOptions,
-    /// Where the write-ahead log is; default inside the store, or, for a store in a bucket, under
-    /// this user's state directory: an acknowledgement means that disk.
+    /// Where the write-ahead log is; default inside the store, or, for a store in a bucket,
+    /// `spanlake/<hash of the URL>/wal` under this user's state directory (`$XDG_STATE_HOME`, else
+    /// `~/.local/state`): an acknowledgement means that disk. The directory of a bucket's log also
+    /// holds this machine's writer id; each machine that writes to a bucket is a writer of its own.
     pub wal_dir: Option<PathBuf>,
+    /// Promises that nobody else writes to the bucket, so that a server which ignores conditional
+    /// PUT will do; default false.
+    pub exclusive: bool,
     /// Buffered Arrow bytes at which a flush starts; default 96 MiB.
     pub flush_bytes: usize,
     /// Age of the oldest buffered row at which a flush starts; default 120 s.
@@ -59,6 +77,9 @@ pub struct StoreOptions {
     pub vacuum_grace: Duration,
     /// Commits between two checkpoints of a table's log; default 32.
     pub checkpoint_commits: u64,
+    /// How long commits of a table's log are kept once a checkpoint holds their state: how far other
+    /// engines can go back in time. Default one day.
+    pub log_retention: Duration,
     /// Bytes of row positions by id kept in memory; default 64 MiB.
     pub key_cache_bytes: usize,
 }
@@ -70,8 +91,10 @@ impl Default for StoreOptions {
             settle: Arc::new(NoSettle),
             read_only: false,
             unredacted: false,
+            medium: None,
             wal: WalOptions::default(),
             wal_dir: None,
+            exclusive: false,
             flush_bytes: 96 << 20,
             flush_interval: Duration::from_mins(2),
             buffer_limit_bytes: 256 << 20,
@@ -83,7 +106,8 @@ impl Default for StoreOptions {
             payload_retention_days: Some(30),
             metadata_retention_days: Some(730),
             vacuum_grace: Duration::from_mins(15),
-            checkpoint_commits: 32,
+            checkpoint_commits: crate::log::CHECKPOINT_COMMITS,
+            log_retention: Duration::from_hours(24),
             key_cache_bytes: 64 << 20,
         }
     }

@@ -5,44 +5,56 @@
 //! only while its file is active.
 //!
 //! ```text
-//! _store/overrides/<table>/<file>: magic [8] · n u32 · n × (group u128 · member u64 · version u64) · crc32
+//! _store/overrides/<table>/<file> =
+//!     magic [8] · flags u32 · n u32 · n × (group u128 · member u64 · rank u64 · writer u128) · crc32
+//! flags bit 0: they may hide rows of their own file
 //! ```
+//! The first format had neither flags nor writers: there an override says nothing of another
+//! writer's version with the same number.
 
 use std::collections::HashMap;
 
 use crate::key::{RowKey, Version};
 use crate::keys::FileKeys;
 
-const MAGIC: &[u8; 8] = b"SLOVR\x001\n";
-const ENTRY_BYTES: usize = 16 + 8 + 8;
+const MAGIC: &[u8; 8] = b"SLOVR\x002\n";
+const ENTRY_BYTES: usize = 16 + 8 + 8 + 16;
+const MAGIC_V1: &[u8; 8] = b"SLOVR\x001\n";
+const ENTRY_BYTES_V1: usize = 16 + 8 + 8;
 
 /// Keys and the newest version that is known of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Overrides(HashMap<RowKey, Version, ahash::RandomState>);
+pub(crate) struct Overrides {
+    newest: HashMap<RowKey, Version, ahash::RandomState>,
+    /// Whether rows of the file that has them may be dead: another writer's are newer.
+    pub(crate) hide_own: bool,
+}
+
+const HIDE_OWN: u32 = 1;
 
 impl Overrides {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.newest.is_empty()
     }
 
     /// Says that a key's versions below this one are dead.
     pub(crate) fn insert(&mut self, key: RowKey, version: Version) {
-        let known = self.0.entry(key).or_default();
+        let known = self.newest.entry(key).or_default();
         *known = version.max(*known);
     }
 
     pub(crate) fn extend(&mut self, other: &Self) {
-        for (key, version) in &other.0 {
+        for (key, version) in &other.newest {
             self.insert(*key, *version);
         }
     }
 
     pub(crate) fn get(&self, key: RowKey) -> Option<Version> {
-        self.0.get(&key).copied()
+        self.newest.get(&key).copied()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RowKey, Version)> + '_ {
-        self.0.iter().map(|(key, version)| (*key, *version))
+        self.newest.iter().map(|(key, version)| (*key, *version))
     }
 
     /// Returns the rows of a file that these overrides make dead.
@@ -59,11 +71,14 @@ impl Overrides {
         let mut entries: Vec<_> = self.iter().collect();
         entries.sort_unstable();
         let mut bytes = MAGIC.to_vec();
+        let flags = if self.hide_own { HIDE_OWN } else { 0 };
+        bytes.extend_from_slice(&flags.to_le_bytes());
         bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
         for (key, version) in entries {
             bytes.extend_from_slice(&key.group.to_le_bytes());
             bytes.extend_from_slice(&key.member.to_le_bytes());
-            bytes.extend_from_slice(&version.0.to_le_bytes());
+            bytes.extend_from_slice(&version.rank.to_le_bytes());
+            bytes.extend_from_slice(&version.writer.to_le_bytes());
         }
         let crc = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&crc.to_le_bytes());
@@ -76,23 +91,36 @@ impl Overrides {
         if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
             return Err("checksum differs");
         }
-        let rest = body.strip_prefix(MAGIC).ok_or("not an overrides file")?;
-        let (count, rest) = rest.split_first_chunk::<4>().ok_or("too short")?;
-        let (entries, tail) = rest.as_chunks::<ENTRY_BYTES>();
-        if entries.len() != u32::from_le_bytes(*count) as usize || !tail.is_empty() {
-            return Err("length differs");
+        if let Some(rest) = body.strip_prefix(MAGIC) {
+            let (flags, rest) = rest.split_first_chunk::<4>().ok_or("too short")?;
+            let mut overrides = decode_entries::<ENTRY_BYTES>(rest)?;
+            overrides.hide_own = u32::from_le_bytes(*flags) & HIDE_OWN != 0;
+            Ok(overrides)
+        } else if let Some(rest) = body.strip_prefix(MAGIC_V1) {
+            decode_entries::<ENTRY_BYTES_V1>(rest)
+        } else {
+            Err("not an overrides file")
         }
-        let mut overrides = Self::default();
-        for entry in entries {
-            let (group, rest) = entry.split_first_chunk::<16>().ok_or("too short")?;
-            let (member, version) = rest.split_first_chunk::<8>().ok_or("too short")?;
-            let version = version.first_chunk::<8>().ok_or("too short")?;
-            let key =
-                RowKey { group: u128::from_le_bytes(*group), member: u64::from_le_bytes(*member) };
-            overrides.insert(key, Version(u64::from_le_bytes(*version)));
-        }
-        Ok(overrides)
     }
+}
+
+fn decode_entries<const BYTES: usize>(rest: &[u8]) -> Result<Overrides, &'static str> {
+    let (count, rest) = rest.split_first_chunk::<4>().ok_or("too short")?;
+    let (entries, tail) = rest.as_chunks::<BYTES>();
+    if entries.len() != u32::from_le_bytes(*count) as usize || !tail.is_empty() {
+        return Err("length differs");
+    }
+    let mut overrides = Overrides::default();
+    for entry in entries {
+        let (group, rest) = entry.split_first_chunk::<16>().ok_or("too short")?;
+        let (member, rest) = rest.split_first_chunk::<8>().ok_or("too short")?;
+        let (rank, rest) = rest.split_first_chunk::<8>().ok_or("too short")?;
+        let writer = rest.first_chunk::<16>().map_or(0, |writer| u128::from_le_bytes(*writer));
+        let key =
+            RowKey { group: u128::from_le_bytes(*group), member: u64::from_le_bytes(*member) };
+        overrides.insert(key, Version { rank: u64::from_le_bytes(*rank), writer });
+    }
+    Ok(overrides)
 }
 
 #[cfg(test)]
@@ -103,18 +131,22 @@ mod tests {
     #[test]
     fn overrides_kill_older_versions_only_and_survive_the_disk() {
         let key = |member| RowKey { group: 7, member };
+        let version = |is_final, number| Version::new(is_final, number, "m");
         let mut overrides = Overrides::default();
-        overrides.insert(key(1), Version::new(true, 5));
-        overrides.insert(key(1), Version::new(true, 4));
-        overrides.insert(key(9), Version::new(true, 4));
+        overrides.insert(key(1), version(true, 5));
+        overrides.insert(key(1), version(true, 4));
+        overrides.insert(key(9), version(true, 4));
         let mut builder = KeysBuilder::default();
-        builder.push(key(1), Version::new(true, 4), 0);
-        builder.push(key(1), Version::new(false, 9), 1);
-        builder.push(key(1), Version::new(true, 5), 2);
-        builder.push(key(2), Version::new(true, 1), 3);
+        builder.push(key(1), version(true, 4), 0);
+        builder.push(key(1), version(false, 9), 1);
+        builder.push(key(1), version(true, 5), 2);
+        builder.push(key(2), version(true, 1), 3);
+        // The same number of two other writers: one id is before, one behind.
+        builder.push(key(1), Version::new(true, 5, "a"), 4);
+        builder.push(key(1), Version::new(true, 5, "z"), 5);
         let mut dead = overrides.dead_rows(&builder.finish());
         dead.sort_unstable();
-        assert_eq!(dead, [0, 1]);
+        assert_eq!(dead, [0, 1, 4]);
         let bytes = overrides.encode();
         assert_eq!(Overrides::decode(&bytes), Ok(overrides));
         for cut in 0..bytes.len() {
@@ -123,5 +155,17 @@ mod tests {
         let mut flipped = bytes.clone();
         flipped[14] ^= 1;
         assert_eq!(Overrides::decode(&flipped), Err("checksum differs"));
+    }
+    #[test]
+    fn overrides_of_the_first_format_are_read() {
+        let mut bytes = MAGIC_V1.to_vec();
+        bytes.extend_from_slice(&1_u32.to_le_bytes());
+        bytes.extend_from_slice(&7_u128.to_le_bytes());
+        bytes.extend_from_slice(&1_u64.to_le_bytes());
+        bytes.extend_from_slice(&((1_u64 << 63) | 5).to_le_bytes());
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        let overrides = Overrides::decode(&bytes).unwrap();
+        let newest = overrides.get(RowKey { group: 7, member: 1 }).unwrap();
+        assert!(newest > Version::new(true, 4, "z") && newest <= Version::new(true, 5, ""));
     }
 }

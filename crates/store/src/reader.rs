@@ -76,6 +76,8 @@ impl Inner {
                 return Ok(false);
             }
             if frames.is_empty() {
+                let core = Arc::clone(&self.core).lock_owned().await;
+                drop(self.settle_waiting(core, &reader.versions).await?);
                 let has_all = marks.values().all(|mark| *mark <= tail.durable_seq());
                 reader.tail = Some(tail);
                 return Ok(has_all || marks.values().all(|mark| *mark == 0));
@@ -107,7 +109,7 @@ impl Inner {
         }
         if changed {
             for table in &order {
-                let Some(log) = logs.get(table) else { continue };
+                let Some(log) = logs.get_mut(table) else { continue };
                 let before = core.tables.get(table);
                 let app_id = self.app_id();
                 let files =

@@ -7,11 +7,12 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 use parking_lot::Mutex;
 use spanlake_model::Table;
 use url::Url;
 
+use crate::bucket::Bucket;
 use crate::error::{Result, StoreError};
 use crate::filter::stable_hash;
 use crate::medium::DurableLocal;
@@ -32,6 +33,8 @@ pub(crate) struct Site {
     /// Where the write-ahead log's files are.
     pub(crate) wal_files: Arc<dyn LogFiles>,
     pub(crate) wal_dir: PathBuf,
+    /// Whether other machines may write to it, too.
+    pub(crate) is_bucket: bool,
 }
 
 type Memory = (Arc<InMemory>, Arc<MemoryFiles>);
@@ -47,36 +50,30 @@ impl Site {
         if !text.contains("://") {
             return Self::local(FilePath::new(text), wal_dir);
         }
-        let mut url = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-        if !url.path().ends_with('/') {
-            url.set_path(&format!("{}/", url.path()));
-        }
+        let url = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
         match url.scheme() {
             "file" => {
                 let dir = url.to_file_path().map_err(|()| invalid("not a local path".into()))?;
                 Self::local(&dir, wal_dir)
             }
             "memory" => Ok(Self::memory(text, url.host_str().unwrap_or("store"))),
-            _ => {
-                register_scheme(&url);
-                let options = std::env::vars().map(|(key, value)| (key.to_lowercase(), value));
-                let (store, root) = object_store::parse_url_opts(&url, options)
-                    .map_err(|error| invalid(error.to_string()))?;
-                let mut store_url = url.clone();
-                store_url.set_path("/");
-                store_url.set_query(None);
-                let wal_dir = wal_dir.map_or_else(|| default_wal_dir(&url), FilePath::to_owned);
-                Ok(Self {
-                    store: Arc::from(store),
-                    store_url,
-                    url,
-                    root,
-                    dir: None,
-                    wal_files: Arc::new(DiskFiles),
-                    wal_dir,
-                })
-            }
+            _ => Self::bucket(Bucket::parse(text)?, wal_dir),
         }
+    }
+
+    fn bucket(bucket: Bucket, wal_dir: Option<&FilePath>) -> Result<Self> {
+        let Bucket { store, root, url, identity } = bucket;
+        register_scheme(&url);
+        let mut store_url = url.clone();
+        store_url.set_path("/");
+        let wal_dir = wal_dir.map(FilePath::to_owned).or_else(|| default_wal_dir(&identity));
+        let wal_dir = wal_dir.ok_or_else(|| StoreError::InvalidUrl {
+            url: url.to_string(),
+            reason: "there is no home directory to keep its write-ahead log in; name a directory"
+                .to_owned(),
+        })?;
+        let wal_files = Arc::new(DiskFiles);
+        Ok(Self { store, store_url, url, root, dir: None, wal_files, wal_dir, is_bucket: true })
     }
 
     fn local(dir: &FilePath, wal_dir: Option<&FilePath>) -> Result<Self> {
@@ -102,6 +99,7 @@ impl Site {
             dir: Some(dir),
             wal_files: Arc::new(DiskFiles),
             wal_dir,
+            is_bucket: false,
         })
     }
 
@@ -120,6 +118,7 @@ impl Site {
             dir: None,
             wal_files: Arc::clone(files) as Arc<dyn LogFiles>,
             wal_dir: PathBuf::from("/wal"),
+            is_bucket: false,
         }
     }
 
@@ -138,6 +137,16 @@ impl Site {
     /// Returns the same file on this machine's disk.
     pub(crate) fn local_path(&self, path: &Path) -> Option<PathBuf> {
         self.dir.as_ref().map(|_| FilePath::new("/").join(path.as_ref()))
+    }
+
+    /// Writes a whole file that must not exist; `false` when it does.
+    pub(crate) async fn create(&self, path: &Path, bytes: Bytes) -> Result<bool> {
+        let options = PutOptions::from(PutMode::Create);
+        match self.store.put_opts(path, PutPayload::from_bytes(bytes), options).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(source) => Err(StoreError::object("write", path.to_string(), source)),
+        }
     }
 
     /// Writes a whole file; when this returns it survives a power failure.
@@ -192,16 +201,14 @@ pub(crate) fn without_secrets(text: &str) -> String {
     url.to_string()
 }
 
-/// A bucket's write-ahead log stays on this machine: an acknowledgement means this disk.
-fn default_wal_dir(url: &Url) -> PathBuf {
+/// A bucket's write-ahead log stays on this machine, under the user's state directory: an
+/// acknowledgement means this disk. A temporary directory would not do.
+fn default_wal_dir(identity: &str) -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(|| {
         std::env::var_os("HOME").map(|home| FilePath::new(&home).join(".local").join("state"))
-    });
-    state
-        .unwrap_or_else(std::env::temp_dir)
-        .join("spanlake")
-        .join(format!("{:016x}", stable_hash(url.as_str().as_bytes())))
-        .join("wal")
+    })?;
+    let name = format!("{:016x}", stable_hash(identity.as_bytes()));
+    Some(state.join("spanlake").join(name).join("wal"))
 }
 
 /// Tells the Delta library that a scheme's log is written with conditional puts.

@@ -132,13 +132,17 @@ async fn on_a_task<T: Send + 'static>(
     }
 }
 
-/// Flushes rows that have waited too long, as long as the store is open.
+/// Settles long traces and flushes rows that have waited too long, as long as the store is open.
 async fn flush_old_rows(store: Weak<Inner>, interval: Duration) {
     let every = (interval / 4).clamp(Duration::from_millis(100), Duration::from_secs(10));
     loop {
         tokio::time::sleep(every).await;
         let Some(inner) = store.upgrade() else { return };
-        let oldest = inner.core.lock().await.buffer.active.oldest;
+        let core = Arc::clone(&inner.core).lock_owned().await;
+        let oldest = core.buffer.active.oldest;
+        if let Err(error) = inner.tick(core).await {
+            tracing::warn!(%error, "long traces could not be settled; the next flush tries again");
+        }
         let limit = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
         let now = inner.options.clock.now();
         if oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= limit) {

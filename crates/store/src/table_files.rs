@@ -7,6 +7,7 @@ use object_store::path::Path;
 use spanlake_model::Table;
 
 use crate::file::{DataFile, DeadRows};
+use crate::filter::FileFilter;
 use crate::overrides::Overrides;
 
 /// The files of one version of a table.
@@ -50,6 +51,13 @@ impl TableFiles {
     pub(crate) fn remove(&mut self, path: &Path) {
         self.files.remove(path);
         self.file_overrides.remove(path);
+    }
+
+    /// Gives a file another filter.
+    pub(crate) fn set_filter(&mut self, path: &Path, filter: Arc<FileFilter>) {
+        if let Some(file) = self.files.get_mut(path) {
+            Arc::make_mut(file).filter = filter;
+        }
     }
 
     /// Hides rows of files.

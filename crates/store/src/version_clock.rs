@@ -41,7 +41,8 @@ impl VersionClock {
 }
 
 impl Versions for &VersionClock {
-    fn next(&mut self) -> i64 {
+    fn above(&mut self, version: i64) -> i64 {
+        self.observe(version);
         self.reserve(1)
     }
 

@@ -1,15 +1,30 @@
 //! Folds incoming rows into the buffer, trace by trace.
+//!
+//! Settling needs the whole trace, so that a trace which grows span by span would cost the square of
+//! its length. A trace of up to 256 rows is settled with every batch; a longer one each time it has
+//! grown by half, so that each of its rows is settled about three times in all. Between two of
+//! these, only the rows that arrive are folded, and what is settled over the whole trace (roles,
+//! inherited values) may lag. The lag ends with the next flush, the next tick of the open store
+//! (10 s at most), or a refresh of a reader: what is in files is settled.
 
 use std::collections::{BTreeSet, HashSet};
 
 use object_store::path::Path;
 use spanlake_model::{Day, EvalRow, Micros, PayloadRow, Rows, Settle, SpanRow, Table, TraceRows};
 
-use super::chunk::Loc;
-use super::fold::Foldable;
-use super::generation::{Buffer, Generation, Map};
+use super::generation::{Buffer, Map};
+use super::trace::{Changed, Slots};
 use crate::error::Result;
-use crate::key::{RowKey, Version, group_key, member_key};
+use crate::key::{RowKey, group_key, member_key};
+
+/// Rows of a trace up to which it is settled with every batch.
+const SETTLE_AT_ONCE: usize = 256;
+
+/// Whether a trace with `known` spans is settled when `arriving` rows come in, `waiting` rows
+/// having come in since the last time.
+pub(crate) const fn is_due(known: usize, waiting: usize, arriving: usize) -> bool {
+    known + arriving <= SETTLE_AT_ONCE || (waiting + arriving) * 2 >= known
+}
 
 /// Rows of one WAL entry, stamped.
 #[derive(Debug)]
@@ -32,6 +47,9 @@ pub(crate) struct FileRows {
     pub(crate) spans: Map<u128, Vec<FileRow<SpanRow>>>,
     pub(crate) payloads: Map<u128, Vec<FileRow<PayloadRow>>>,
     pub(crate) evals: HashSet<u128, ahash::RandomState>,
+    /// Traces of which every row is here, to be settled. Of other traces there are only the rows
+    /// with the ids that arrive.
+    pub(crate) whole: HashSet<u128, ahash::RandomState>,
 }
 
 /// Rows of files that absorbing made dead.
@@ -43,227 +61,9 @@ pub(crate) struct Absorbed {
 
 /// Gives out versions for rows that change.
 pub(crate) trait Versions {
-    fn next(&mut self) -> i64;
+    /// Returns a version above the given one and above all before.
+    fn above(&mut self, version: i64) -> i64;
     fn writer(&self) -> &str;
-}
-
-#[derive(Clone, Debug)]
-enum Origin {
-    Active,
-    Frozen(Loc),
-    File(Path, u32),
-}
-
-/// A row of a trace while it is folded.
-#[derive(Debug)]
-struct Slot<R> {
-    row: R,
-    /// The row as it was, where it was, and whether readers saw it.
-    before: Option<(R, Origin, bool)>,
-    /// The newest version among the contributions.
-    contributed: i64,
-}
-
-/// One trace's rows of one table while they are folded.
-#[derive(Debug)]
-struct Slots<R> {
-    at: Map<u64, usize>,
-    slots: Vec<Slot<R>>,
-}
-
-impl<R> Default for Slots<R> {
-    fn default() -> Self {
-        Self { at: Map::default(), slots: Vec::new() }
-    }
-}
-
-/// A row type that has traces.
-trait TraceRow: Foldable {
-    const TABLE: Table;
-    fn wrap(rows: Vec<Self>) -> Rows;
-    fn unwrap(rows: Rows) -> Vec<Self>;
-    fn file_rows(files: &mut FileRows) -> &mut Map<u128, Vec<FileRow<Self>>>;
-}
-
-impl TraceRow for SpanRow {
-    const TABLE: Table = Table::Spans;
-    fn wrap(rows: Vec<Self>) -> Rows {
-        Rows::Spans(rows)
-    }
-    fn unwrap(rows: Rows) -> Vec<Self> {
-        if let Rows::Spans(rows) = rows { rows } else { Vec::new() }
-    }
-    fn file_rows(files: &mut FileRows) -> &mut Map<u128, Vec<FileRow<Self>>> {
-        &mut files.spans
-    }
-}
-
-impl TraceRow for PayloadRow {
-    const TABLE: Table = Table::Payloads;
-    fn wrap(rows: Vec<Self>) -> Rows {
-        Rows::Payloads(rows)
-    }
-    fn unwrap(rows: Rows) -> Vec<Self> {
-        if let Rows::Payloads(rows) = rows { rows } else { Vec::new() }
-    }
-    fn file_rows(files: &mut FileRows) -> &mut Map<u128, Vec<FileRow<Self>>> {
-        &mut files.payloads
-    }
-}
-
-impl<R: TraceRow> Slots<R> {
-    /// Starts with what is known of the trace: the buffer's rows, then the files' others.
-    fn load(&mut self, buffer: &Buffer, files: &mut FileRows, group: u128) {
-        let mut load_generation = |generation: &Generation, origin: fn(Loc) -> Origin| {
-            let Some(keyed) = generation.table(R::TABLE) else { return };
-            for member in keyed.members(group) {
-                let key = RowKey { group, member: *member };
-                let Some(loc) = keyed.loc(key).filter(|_| !self.at.contains_key(member)) else {
-                    continue;
-                };
-                let seen = !keyed.rows.is_hidden(loc);
-                for row in keyed.rows.read(std::iter::once(loc)).into_iter().flat_map(R::unwrap) {
-                    self.add_known(*member, row, origin(loc), seen);
-                }
-            }
-        };
-        load_generation(&buffer.active, |_| Origin::Active);
-        if let Some(frozen) = &buffer.frozen {
-            load_generation(frozen, Origin::Frozen);
-        }
-        let mut found = R::file_rows(files).remove(&group).unwrap_or_default();
-        found.sort_by_key(|found| {
-            std::cmp::Reverse(Version::new(found.row.is_final(), found.row.version()))
-        });
-        for FileRow { row, file, at } in found {
-            let member = member_key(row.ids().1);
-            if !self.at.contains_key(&member) {
-                self.add_known(member, row, Origin::File(file, at), true);
-            }
-        }
-    }
-
-    fn add_known(&mut self, member: u64, row: R, origin: Origin, seen: bool) {
-        self.at.insert(member, self.slots.len());
-        let before = Some((row.clone(), origin, seen));
-        self.slots.push(Slot { row, before, contributed: 0 });
-    }
-
-    fn contribute(&mut self, row: R) {
-        let member = member_key(row.ids().1);
-        let version = row.version();
-        if let Some(slot) = self.at.get(&member).and_then(|at| self.slots.get_mut(*at)) {
-            slot.row.fold(row);
-            slot.contributed = slot.contributed.max(version);
-        } else {
-            self.at.insert(member, self.slots.len());
-            self.slots.push(Slot { row, before: None, contributed: version });
-        }
-    }
-
-    /// Splits the rows from what is remembered of them.
-    fn take_rows(&mut self) -> (Vec<R>, Map<u64, Memory<R>>) {
-        let memories = self.at.drain();
-        let mut members: Vec<(u64, usize)> = memories.collect();
-        members.sort_unstable_by_key(|(_, at)| *at);
-        let mut rows = Vec::with_capacity(self.slots.len());
-        let mut remembered = Map::default();
-        for ((member, _), slot) in members.into_iter().zip(self.slots.drain(..)) {
-            rows.push(slot.row);
-            remembered.insert(member, (slot.before, slot.contributed));
-        }
-        (rows, remembered)
-    }
-}
-
-type Memory<R> = (Option<(R, Origin, bool)>, i64);
-
-/// New versions of one table's rows, to be stored together.
-#[derive(Debug)]
-struct Changed<R> {
-    rows: Vec<R>,
-    places: Vec<(RowKey, bool)>,
-    overridden: Vec<(RowKey, Version)>,
-    dead: Vec<(Path, u32)>,
-    hidden_in_frozen: Vec<Loc>,
-}
-
-impl<R> Default for Changed<R> {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            places: Vec::new(),
-            overridden: Vec::new(),
-            dead: Vec::new(),
-            hidden_in_frozen: Vec::new(),
-        }
-    }
-}
-
-impl<R: TraceRow> Changed<R> {
-    /// Takes a settled row in, if it is new or says something else than before.
-    fn take(
-        &mut self,
-        group: u128,
-        mut row: R,
-        memory: Option<Memory<R>>,
-        hidden: bool,
-        versions: &mut dyn Versions,
-    ) {
-        let key = RowKey { group, member: member_key(row.ids().1) };
-        let (before, contributed) = memory.unwrap_or((None, 0));
-        let mut version = contributed;
-        if let Some((old, _, seen)) = &before {
-            if *seen != hidden && row.says_the_same(old) {
-                return;
-            }
-            if version <= old.version() {
-                version = versions.next();
-            }
-        }
-        if version != row.version() || before.is_some() {
-            row.stamp(version, versions.writer());
-        }
-        match before.map(|(_, origin, _)| origin) {
-            Some(Origin::Frozen(loc)) => {
-                self.hidden_in_frozen.push(loc);
-                self.overridden.push((key, Version::new(row.is_final(), version)));
-            }
-            Some(Origin::File(file, at)) => {
-                self.dead.push((file, at));
-                self.overridden.push((key, Version::new(row.is_final(), version)));
-            }
-            Some(Origin::Active) | None => {}
-        }
-        self.places.push((key, hidden));
-        self.rows.push(row);
-    }
-
-    fn store(self, buffer: &mut Buffer, absorbed: &mut Absorbed) -> Result<()> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        absorbed.tables.insert(R::TABLE);
-        let first = buffer.active.push(&R::wrap(self.rows))?;
-        let keyed = buffer.active.table_mut(R::TABLE);
-        for (at, (key, hidden)) in self.places.into_iter().enumerate() {
-            let loc = first.plus(at);
-            keyed.place(key, loc);
-            if hidden {
-                keyed.rows.hide(loc);
-            }
-        }
-        for (key, version) in self.overridden {
-            keyed.overrides.insert(key, version);
-        }
-        if let Some(frozen) = &mut buffer.frozen {
-            for loc in self.hidden_in_frozen {
-                frozen.table_mut(R::TABLE).rows.hide(loc);
-            }
-        }
-        absorbed.dead.extend(self.dead.into_iter().map(|(file, at)| (R::TABLE, file, at)));
-        Ok(())
-    }
 }
 
 /// Contributions to one trace, in order.
@@ -271,6 +71,18 @@ impl<R: TraceRow> Changed<R> {
 struct Trace {
     spans: Vec<SpanRow>,
     payloads: Vec<PayloadRow>,
+}
+
+impl Trace {
+    /// Returns the spans that the contributions are to, each once.
+    fn members(&self) -> Vec<u64> {
+        let spans = self.spans.iter().map(|row| &row.span_id);
+        let payloads = self.payloads.iter().map(|row| &row.span_id);
+        let mut members: Vec<u64> = spans.chain(payloads).map(|id| member_key(id)).collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+    }
 }
 
 /// Traces in the order they were first named.
@@ -329,7 +141,17 @@ pub(crate) fn absorb(
     }
     let mut spans = Changed::<SpanRow>::default();
     let mut payloads = Changed::<PayloadRow>::default();
+    for group in &files.whole {
+        if !traces.at.contains_key(group) {
+            traces.traces.push((*group, Trace::default()));
+        }
+    }
     for (group, trace) in traces.traces {
+        if files.whole.contains(&group) {
+            buffer.active.unsettled.remove(&group);
+        } else {
+            *buffer.active.unsettled.entry(group).or_default() += trace.members().len();
+        }
         fold_trace(
             (buffer, &mut files),
             (group, trace),
@@ -350,24 +172,29 @@ fn fold_trace(
     versions: &mut dyn Versions,
     (changed_spans, changed_payloads): (&mut Changed<SpanRow>, &mut Changed<PayloadRow>),
 ) {
+    let is_whole = files.whole.contains(&group);
+    let members = trace.members();
+    let only = (!is_whole).then_some(members.as_slice());
     let mut spans = Slots::<SpanRow>::default();
-    spans.load(buffer, files, group);
+    spans.load(buffer, files, group, only);
     trace.spans.into_iter().for_each(|row| spans.contribute(row));
     let mut payloads = Slots::<PayloadRow>::default();
-    payloads.load(buffer, files, group);
+    payloads.load(buffer, files, group, only);
     trace.payloads.into_iter().for_each(|row| payloads.contribute(row));
 
     let (span_rows, mut span_memory) = spans.take_rows();
     let (payload_rows, mut payload_memory) = payloads.take_rows();
     let mut rows = TraceRows { spans: span_rows, payloads: payload_rows };
     date_payloads(&mut rows);
-    settle.settle(&mut rows);
+    if is_whole {
+        settle.settle(&mut rows);
+    }
 
-    let mut superseded: Vec<u64> = Vec::new();
+    let mut superseded: HashSet<u64, ahash::RandomState> = HashSet::default();
     for row in rows.spans {
         let member = member_key(&row.span_id);
         if row.is_superseded {
-            superseded.push(member);
+            superseded.insert(member);
         }
         let (memory, hidden) = (span_memory.remove(&member), row.is_superseded);
         changed_spans.take(group, row, memory, hidden, versions);
@@ -406,8 +233,15 @@ fn absorb_evals(buffer: &mut Buffer, mut rows: Vec<EvalRow>, files: &FileRows) -
             || buffer.frozen.as_ref().is_some_and(|frozen| frozen.has_eval(key));
         row.eval_id.is_empty() || (!known && buffer.active.add_eval(key))
     });
-    if !rows.is_empty() {
-        buffer.active.push(&Rows::Evals(rows))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = rows.iter().map(|row| group_key(&row.eval_id)).collect();
+    let unnamed = group_key("");
+    let first = buffer.active.push(&Rows::Evals(rows))?;
+    let keyed = buffer.active.table_mut(Table::Evals);
+    for (at, group) in keys.into_iter().enumerate().filter(|(_, group)| *group != unnamed) {
+        keyed.place(RowKey { group, member: 0 }, first.plus(at));
     }
     Ok(())
 }

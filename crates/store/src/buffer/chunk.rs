@@ -9,12 +9,14 @@ use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use spanlake_model::{Rows, Table};
 
+use crate::key::{Version, for_each_key};
+
 /// Rows up to which a chunk takes more rows in instead of a new one being started.
 const SMALL_ROWS: usize = 512;
-/// Bytes up to which it does: growing a chunk copies it.
+/// Bytes up to which it does.
 const SMALL_BYTES: usize = 1 << 20;
 
-/// Where a buffered row is.
+/// Where a buffered row is. It stays there: parts of a chunk are joined, never reordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loc {
     chunk: u32,
@@ -28,14 +30,101 @@ impl Loc {
     }
 }
 
+/// Neighbouring rows of a chunk.
 #[derive(Debug)]
-struct Chunk {
+struct Part {
+    /// Number of the first row in the chunk.
+    first: usize,
     batch: RecordBatch,
     bytes: usize,
-    /// Rows that readers do not see; empty when they see all.
-    hidden: Vec<bool>,
     /// What readers see; `None` when it has to be made again.
     visible: Option<RecordBatch>,
+}
+
+impl Part {
+    fn new(first: usize, batch: RecordBatch) -> Self {
+        let bytes = batch.get_array_memory_size();
+        Self { first, batch, bytes, visible: None }
+    }
+}
+
+/// Some hundreds of rows. A small append becomes a part of its own; a part is joined with the one
+/// before it when that is not longer. So parts get shorter towards the end, there are about ten of
+/// them, and a row is copied about nine times on its way into a full chunk.
+#[derive(Debug, Default)]
+struct Chunk {
+    parts: Vec<Part>,
+    rows: usize,
+    bytes: usize,
+    /// Rows that readers do not see; shorter than the chunk when the rest is seen.
+    hidden: Vec<bool>,
+}
+
+impl Chunk {
+    fn part_of(&self, row: usize) -> Option<&Part> {
+        let at = self.parts.partition_point(|part| part.first <= row);
+        self.parts.get(at.checked_sub(1)?)
+    }
+
+    fn is_hidden(&self, row: usize) -> bool {
+        self.hidden.get(row).copied().unwrap_or(false)
+    }
+
+    /// Appends rows; returns how many were copied.
+    fn push(&mut self, batch: RecordBatch) -> Result<usize, ArrowError> {
+        let mut last = Part::new(self.rows, batch);
+        self.rows += last.batch.num_rows();
+        self.bytes += last.bytes;
+        let mut copied = 0;
+        while let Some(before) = self.parts.pop_if(|p| p.batch.num_rows() <= last.batch.num_rows())
+        {
+            let schema = last.batch.schema();
+            let joined = concat_batches(&schema, [&before.batch, &last.batch])?;
+            copied += joined.num_rows();
+            self.bytes -= before.bytes + last.bytes;
+            last = Part::new(before.first, compact(&joined)?);
+            self.bytes += last.bytes;
+        }
+        self.parts.push(last);
+        Ok(copied)
+    }
+
+    fn hide(&mut self, row: usize) {
+        if self.hidden.len() <= row {
+            self.hidden.resize(row + 1, false);
+        }
+        if let Some(hidden) = self.hidden.get_mut(row) {
+            *hidden = true;
+        }
+        let at = self.parts.partition_point(|part| part.first <= row);
+        if let Some(part) = at.checked_sub(1).and_then(|at| self.parts.get_mut(at)) {
+            part.visible = None;
+        }
+    }
+
+    /// Adds what readers see.
+    fn visible(&mut self, to: &mut Vec<RecordBatch>) -> Result<(), ArrowError> {
+        let hidden = &self.hidden;
+        for part in &mut self.parts {
+            let visible = if let Some(visible) = &part.visible {
+                visible.clone()
+            } else {
+                let rows = part.first..part.first + part.batch.num_rows();
+                let keep: BooleanArray =
+                    rows.map(|row| Some(!hidden.get(row).copied().unwrap_or(false))).collect();
+                if keep.true_count() == keep.len() {
+                    part.batch.clone()
+                } else {
+                    filter_record_batch(&part.batch, &keep)?
+                }
+            };
+            if visible.num_rows() > 0 {
+                to.push(visible.clone());
+            }
+            part.visible = Some(visible);
+        }
+        Ok(())
+    }
 }
 
 /// Buffered rows of one table.
@@ -44,11 +133,13 @@ pub(crate) struct TableBuffer {
     table: Table,
     chunks: Vec<Chunk>,
     bytes: usize,
+    /// Rows copied from batch to batch since the buffer began.
+    copied_rows: usize,
 }
 
 impl TableBuffer {
     pub(crate) const fn new(table: Table) -> Self {
-        Self { table, chunks: Vec::new(), bytes: 0 }
+        Self { table, chunks: Vec::new(), bytes: 0, copied_rows: 0 }
     }
 
     /// Returns the memory held, in bytes.
@@ -62,72 +153,57 @@ impl TableBuffer {
         if batch.num_rows() <= SMALL_ROWS {
             batch = compact(&batch)?;
         }
-        let bytes = batch.get_array_memory_size();
-        let at = self.chunks.len();
-        if let Some(last) = self.chunks.last_mut()
-            && last.batch.num_rows() + batch.num_rows() <= SMALL_ROWS
-            && last.bytes + bytes <= SMALL_BYTES
-        {
-            let row = last.batch.num_rows() as u32;
-            last.batch = compact(&concat_batches(&last.batch.schema(), [&last.batch, &batch])?)?;
-            self.bytes -= last.bytes;
-            last.bytes = last.batch.get_array_memory_size();
-            self.bytes += last.bytes;
-            if !last.hidden.is_empty() {
-                last.hidden.resize(last.batch.num_rows(), false);
-            }
-            last.visible = None;
-            return Ok(Loc { chunk: at as u32 - 1, row });
+        let fits = self.chunks.last().is_some_and(|last| {
+            last.rows + batch.num_rows() <= SMALL_ROWS
+                && last.bytes + batch.get_array_memory_size() <= SMALL_BYTES
+        });
+        if !fits {
+            self.chunks.push(Chunk::default());
         }
-        self.bytes += bytes;
-        self.chunks.push(Chunk { batch, bytes, hidden: Vec::new(), visible: None });
-        Ok(Loc { chunk: at as u32, row: 0 })
+        let chunk = self.chunks.len() as u32 - 1;
+        let Some(last) = self.chunks.last_mut() else { return Ok(Loc { chunk, row: 0 }) };
+        let (row, before) = (last.rows as u32, last.bytes);
+        self.copied_rows += last.push(batch)?;
+        self.bytes = self.bytes - before + last.bytes;
+        Ok(Loc { chunk, row })
     }
 
     /// Hides a row from readers.
     pub(crate) fn hide(&mut self, at: Loc) {
         if let Some(chunk) = self.chunks.get_mut(at.chunk as usize) {
-            chunk.hidden.resize(chunk.batch.num_rows(), false);
-            if let Some(hidden) = chunk.hidden.get_mut(at.row as usize) {
-                *hidden = true;
-                chunk.visible = None;
-            }
+            chunk.hide(at.row as usize);
         }
     }
 
     /// Whether readers do not see a row.
     pub(crate) fn is_hidden(&self, at: Loc) -> bool {
-        self.chunks
-            .get(at.chunk as usize)
-            .is_some_and(|chunk| chunk.hidden.get(at.row as usize).copied().unwrap_or(false))
+        self.chunks.get(at.chunk as usize).is_some_and(|chunk| chunk.is_hidden(at.row as usize))
     }
 
     /// Reads rows back, in the order asked for.
     pub(crate) fn read(&self, at: impl Iterator<Item = Loc>) -> Vec<Rows> {
         at.filter_map(|at| {
-            let chunk = self.chunks.get(at.chunk as usize)?;
-            Some(self.table.read_rows(&chunk.batch, std::iter::once(at.row as usize)))
+            let part = self.chunks.get(at.chunk as usize)?.part_of(at.row as usize)?;
+            let row = at.row as usize - part.first;
+            Some(self.table.read_rows(&part.batch, std::iter::once(row)))
         })
         .collect()
+    }
+
+    /// Returns a row's place among the versions of its key.
+    pub(crate) fn order(&self, at: Loc) -> Option<Version> {
+        let part = self.chunks.get(at.chunk as usize)?.part_of(at.row as usize)?;
+        let row = part.batch.slice(at.row as usize - part.first, 1);
+        let mut found = None;
+        for_each_key(self.table, &row, |_, _, version| found = Some(version));
+        found
     }
 
     /// Returns what readers see.
     pub(crate) fn visible(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
         let mut batches = Vec::with_capacity(self.chunks.len());
         for chunk in &mut self.chunks {
-            let visible = match &chunk.visible {
-                Some(visible) => visible.clone(),
-                None if chunk.hidden.iter().any(|hidden| *hidden) => {
-                    let keep: BooleanArray =
-                        chunk.hidden.iter().map(|hidden| Some(!hidden)).collect();
-                    filter_record_batch(&chunk.batch, &keep)?
-                }
-                None => chunk.batch.clone(),
-            };
-            if visible.num_rows() > 0 {
-                batches.push(visible.clone());
-            }
-            chunk.visible = Some(visible);
+            chunk.visible(&mut batches)?;
         }
         Ok(batches)
     }
@@ -151,11 +227,13 @@ mod tests {
 
     use super::*;
 
+    fn row(name: &str) -> Rows {
+        Rows::Spans(vec![SpanRow { name: name.into(), ..SpanRow::default() }])
+    }
+
     #[test]
     fn small_batches_grow_one_chunk_and_hidden_rows_stay_hidden() {
         let mut buffer = TableBuffer::new(Table::Spans);
-        let row =
-            |name: &str| Rows::Spans(vec![SpanRow { name: name.into(), ..SpanRow::default() }]);
         let first = buffer.push(&row("first name, longer than a view")).unwrap();
         buffer.hide(first);
         let second = buffer.push(&row("second")).unwrap();
@@ -168,5 +246,22 @@ mod tests {
             [row("second"), row("first name, longer than a view")]
         );
         assert!(buffer.bytes() < 64 << 10, "{} bytes for two rows", buffer.bytes());
+    }
+
+    #[test]
+    fn single_rows_are_copied_a_few_times_and_stay_where_they_are() {
+        let mut buffer = TableBuffer::new(Table::Spans);
+        let places: Vec<Loc> =
+            (0..SMALL_ROWS).map(|n| buffer.push(&row(&n.to_string())).unwrap()).collect();
+        let per_row = buffer.copied_rows as f64 / SMALL_ROWS as f64;
+        assert!(per_row <= 10.0, "{per_row} copies a row");
+        let batches = buffer.visible().unwrap();
+        assert!(batches.len() <= 10, "{} batches", batches.len());
+        for (n, place) in places.iter().enumerate().step_by(37) {
+            assert_eq!(buffer.read(std::iter::once(*place)), [row(&n.to_string())]);
+            buffer.hide(*place);
+        }
+        let seen: usize = buffer.visible().unwrap().iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(seen, SMALL_ROWS - SMALL_ROWS.div_ceil(37));
     }
 }

@@ -6,11 +6,14 @@
 
 use spanlake_model::{PayloadRow, Redaction, SpanRow};
 
+use crate::key::Version;
+
 /// A row that several contributions can describe.
 pub(crate) trait Foldable: Clone + PartialEq {
     fn ids(&self) -> (&str, &str);
-    fn is_final(&self) -> bool;
     fn version(&self) -> i64;
+    /// The row's place among the versions of its key.
+    fn order(&self) -> Version;
     fn stamp(&mut self, version: i64, writer: &str);
     /// Folds a later contribution in.
     fn fold(&mut self, later: Self);
@@ -32,12 +35,12 @@ impl Foldable for SpanRow {
         (&self.trace_id, &self.span_id)
     }
 
-    fn is_final(&self) -> bool {
-        self.is_final
-    }
-
     fn version(&self) -> i64 {
         self.row_version
+    }
+
+    fn order(&self) -> Version {
+        Version::new(self.is_final, self.row_version, &self.writer_id)
     }
 
     fn stamp(&mut self, version: i64, writer: &str) {
@@ -88,12 +91,12 @@ impl Foldable for PayloadRow {
         (&self.trace_id, &self.span_id)
     }
 
-    fn is_final(&self) -> bool {
-        self.is_final
-    }
-
     fn version(&self) -> i64 {
         self.row_version
+    }
+
+    fn order(&self) -> Version {
+        Version::new(self.is_final, self.row_version, &self.writer_id)
     }
 
     fn stamp(&mut self, version: i64, writer: &str) {

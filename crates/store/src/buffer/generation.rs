@@ -7,7 +7,7 @@ use spanlake_model::{Micros, Rows, Table};
 
 use super::chunk::{Loc, TableBuffer};
 use crate::error::{Result, StoreError};
-use crate::key::RowKey;
+use crate::key::{RowKey, Version};
 use crate::overrides::Overrides;
 
 pub(crate) type Map<K, V> = HashMap<K, V, ahash::RandomState>;
@@ -41,6 +41,16 @@ impl Keyed {
         self.locs.get(&key).copied()
     }
 
+    /// Gives a key's row up.
+    fn forget(&mut self, key: RowKey) {
+        if let Some(old) = self.locs.remove(&key) {
+            self.rows.hide(old);
+        }
+        if let Some(members) = self.groups.get_mut(&key.group) {
+            members.retain(|member| *member != key.member);
+        }
+    }
+
     /// Says where a key's newest version is; the one before is hidden.
     pub(super) fn place(&mut self, key: RowKey, at: Loc) {
         match self.locs.insert(key, at) {
@@ -61,6 +71,8 @@ pub(crate) struct Generation {
     pub(crate) oldest: Option<Micros>,
     /// Tables that WAL entries of this generation hold rows of.
     pub(crate) logged: std::collections::BTreeSet<Table>,
+    /// Long traces, and how many rows of each arrived since it was last settled.
+    pub(crate) unsettled: Map<u128, usize>,
 }
 
 /// What a flush writes of one table.
@@ -164,6 +176,32 @@ impl Buffer {
         };
         batches.extend(self.active.visible(table)?);
         Ok(batches)
+    }
+
+    /// Returns how many rows of a trace the buffer holds in a table, and how many of its rows wait
+    /// to be settled.
+    pub(crate) fn trace_rows(&self, table: Table, group: u128) -> (usize, usize) {
+        let rows = |generation: &Generation| {
+            generation.table(table).map_or(0, |keyed| keyed.members(group).len())
+        };
+        let frozen = self.frozen.as_ref().map_or(0, rows);
+        let waiting = self.active.unsettled.get(&group).copied().unwrap_or(0);
+        (rows(&self.active) + frozen, waiting)
+    }
+
+    /// Takes in that another writer committed a version of a row; whether the buffer has a newer
+    /// one. When it has an older one, that is given up.
+    pub(crate) fn meet(&mut self, table: Table, key: RowKey, theirs: Version) -> bool {
+        for generation in std::iter::once(&mut self.active).chain(&mut self.frozen) {
+            let Some(keyed) = generation.tables.get_mut(&table) else { continue };
+            let Some(ours) = keyed.loc(key).and_then(|at| keyed.rows.order(at)) else { continue };
+            keyed.overrides.insert(key, ours.max(theirs));
+            if ours > theirs {
+                return true;
+            }
+            keyed.forget(key);
+        }
+        false
     }
 
     /// Returns every key of a table that the buffer overrides.

@@ -12,6 +12,9 @@ mod absorb;
 mod chunk;
 mod fold;
 mod generation;
+#[cfg(test)]
+mod tests;
+mod trace;
 
-pub(crate) use absorb::{Absorbed, FileRow, FileRows, Incoming, Versions, absorb};
+pub(crate) use absorb::{Absorbed, FileRow, FileRows, Incoming, Versions, absorb, is_due};
 pub(crate) use generation::{Buffer, FlushInput, Map};

@@ -1,17 +1,22 @@
 //! Compaction: many small files of a date become few large ones.
 //!
 //! Rows come out in the same order with the same values; dead rows are left out, and the overrides
-//! that files outside the group still need go on with the new file. Inputs are checked to be active
-//! again at the commit, which never retries by itself: of two compactions of one file, one commits.
+//! that files outside the group still need go on with the new file. Only rows that committed files
+//! replace count as dead: what the buffer replaces is durable as the contribution that changed it,
+//! and recovery merges that with the row again. Inputs are checked to be active again at the commit,
+//! which never retries by itself: of two compactions of one file, one commits.
+//!
+//! A date whose payloads have expired is rewritten once more, without its free text.
 
 mod plan;
 
 use std::sync::Arc;
 
-use spanlake_model::Table;
+use spanlake_model::{Day, Table};
 
-use crate::data::merge_files;
+use crate::data::{has_text, merge_files};
 use crate::error::Result;
+use crate::file::{DataFile, DeadRows};
 use crate::filter::group_hash;
 use crate::flush::NewFile;
 use crate::inner::Inner;
@@ -29,7 +34,8 @@ impl Inner {
             let core = self.core.lock().await;
             core.tables.get(&table).map_or_else(Vec::new, TableFiles::list)
         };
-        for group in plan::plan(&files, &self.options, eager) {
+        let text_from = self.text_kept_from(table);
+        for group in plan::plan(&files, &self.options, eager, text_from) {
             if let Some(files) = self.compact_group(table, &group).await? {
                 gone += group.len();
                 made += files;
@@ -41,24 +47,27 @@ impl Inner {
     /// Merges one group; `None` when another commit changed its files meanwhile.
     async fn compact_group(&self, table: Table, group: &Group) -> Result<Option<usize>> {
         let writer = self.writer()?;
-        let Some(first) = group.first() else { return Ok(None) };
-        let name = format!("{}-c{:016x}", self.meta.writer_id, writer.versions.reserve(1));
-        let path = self.data_path(table, first.date, &name);
+        let Some(date) = group.first().map(|file| file.date) else { return Ok(None) };
+        let drop_text = self.text_kept_from(table).is_some_and(|first| date < first);
+        let kind = if drop_text { plan::TEXTLESS } else { "" };
+        let name = format!("{}-c{:016x}{kind}", self.writer_id(), writer.versions.reserve(1));
+        let path = self.data_path(table, date, &name);
+        let inputs = self.with_committed_dead(table, group).await?;
         let (facts, size) =
-            merge_files(&self.site.store, table, group, &path, &self.options).await?;
+            merge_files(&self.site.store, table, &inputs, &path, drop_text, &self.options).await?;
 
         let mut logs = self.logs.lock().await;
         let Some(log) = logs.get_mut(&table) else { return Ok(None) };
         let carried = {
             let core = self.core.lock().await;
             let Some(files) = core.tables.get(&table) else { return Ok(None) };
-            carried_overrides(files, group).await
+            carried_overrides(files, group, |_| true).await.0
         };
         let file = NewFile {
             logged: LoggedFile {
                 path,
                 size,
-                date: first.date,
+                date,
                 modified: self.options.clock.now(),
                 stats: Some(facts.stats_json.clone()),
             },
@@ -70,7 +79,7 @@ impl Inner {
             self.write_sidecars(table, &file).await?;
         }
         let adds = if keeps { vec![file.logged.clone()] } else { Vec::new() };
-        if !self.replace(log, adds, group, false).await? {
+        if !self.replace(log, adds, group, drop_text).await? {
             self.site.delete(&file.logged.path).await?;
             return Ok(None);
         }
@@ -93,12 +102,38 @@ impl Inner {
         Ok(Some(usize::from(keeps)))
     }
 
+    /// Returns the files with those rows dead that other committed files replace.
+    async fn with_committed_dead(&self, table: Table, group: &Group) -> Result<Group> {
+        let mut keys = Vec::with_capacity(group.len());
+        for file in group {
+            keys.push(if file.dead.is_empty() {
+                None
+            } else {
+                Some(self.lookup.keys(table, file).await?)
+            });
+        }
+        let core = self.core.lock().await;
+        let Some(known) = core.tables.get(&table) else { return Ok(group.clone()) };
+        let inputs = group.iter().zip(keys).map(|(file, keys)| {
+            let Some(keys) = keys else { return Arc::clone(file) };
+            let dead = DeadRows::new(known.overrides.dead_rows(&keys));
+            Arc::new(DataFile { dead, ..DataFile::clone(file) })
+        });
+        Ok(inputs.collect())
+    }
+
+    /// Returns the first date whose free text is kept in a table; `None` when all is.
+    fn text_kept_from(&self, table: Table) -> Option<Day> {
+        let days = self.options.payload_retention_days.filter(|_| has_text(table))?;
+        Some(self.options.clock.now().plus_days(-days).day())
+    }
+
     /// Commits the replacement of files that must all be active; `false` when one is not.
     pub(crate) async fn replace(
         &self,
         log: &mut crate::log::TableLog,
         adds: Vec<LoggedFile>,
-        gone: &[Arc<crate::DataFile>],
+        gone: &[Arc<DataFile>],
         changes_data: bool,
     ) -> Result<bool> {
         let app_id = format!("{}/maintenance", self.meta.store_id);
@@ -114,7 +149,9 @@ impl Inner {
         for _ in 0..COMMIT_ATTEMPTS {
             let active = log.files()?;
             let is_active = |path| active.iter().any(|file| &file.path == path);
-            if !change.adds.is_empty() && change.adds.iter().all(|file| is_active(&file.path)) {
+            // So it looks after a commit whose answer got lost, too.
+            let is_gone = !gone.iter().any(|file| is_active(&file.path));
+            if is_gone && change.adds.iter().all(|file| is_active(&file.path)) {
                 return Ok(true);
             }
             if !gone.iter().all(|file| is_active(&file.path)) {
@@ -136,14 +173,17 @@ impl Inner {
 /// How often a commit that lost is tried again.
 const COMMIT_ATTEMPTS: u32 = 20;
 
-/// Returns the group's overrides that files outside it may still need.
-async fn carried_overrides(files: &TableFiles, group: &Group) -> Overrides {
-    let mut carried = Overrides::default();
-    let others: Vec<_> = files
-        .files
-        .values()
-        .filter(|file| !group.iter().any(|input| input.path == file.path))
-        .collect();
+/// Returns the group's overrides that those files outside it may still need, and the last of these
+/// files' dates.
+pub(crate) async fn carried_overrides(
+    files: &TableFiles,
+    group: &Group,
+    may_need: impl Fn(&DataFile) -> bool,
+) -> (Overrides, Option<Day>) {
+    let (mut carried, mut last) = (Overrides::default(), None);
+    let others = files.files.values().filter(|file| may_need(file));
+    let others: Vec<_> =
+        others.filter(|file| !group.iter().any(|input| input.path == file.path)).collect();
     for file in &others {
         file.filter.load().await;
     }
@@ -151,10 +191,15 @@ async fn carried_overrides(files: &TableFiles, group: &Group) -> Overrides {
         let Some(overrides) = files.file_overrides.get(&input.path) else { continue };
         for (key, version) in overrides.iter() {
             let hash = group_hash(key.group);
-            if others.iter().any(|file| file.filter.may_contain_trace_hash(hash)) {
+            let may_need =
+                |file: &&&Arc<DataFile>| file.filter.may_contain_group_hash(files.table, hash);
+            let needed = others.iter().filter(may_need);
+            let date = needed.map(|file| file.date).max();
+            if date.is_some() {
                 carried.insert(key, version);
+                last = last.max(date);
             }
         }
     }
-    carried
+    (carried, last)
 }

@@ -46,6 +46,11 @@ impl Facts {
         }
     }
 
+    /// Returns the id filters alone.
+    pub(crate) fn into_filters(self) -> IdFilters {
+        self.finish().filters
+    }
+
     /// Takes the next rows of the file in.
     pub(crate) fn observe(&mut self, batch: &RecordBatch) {
         self.ranges.observe(self.table, batch);

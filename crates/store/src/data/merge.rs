@@ -14,6 +14,7 @@ use parquet::arrow::AsyncArrowWriter;
 use spanlake_model::Table;
 
 use super::facts::{Facts, FileFacts};
+use super::text::without_text;
 use super::write::{file_schema, sort_converter, sort_keys, without_date};
 use super::{read_batches, writer_properties};
 use crate::error::{Result, StoreError};
@@ -103,17 +104,18 @@ impl Merge {
     }
 }
 
-/// Writes the visible rows of `files`, which are sorted, as one sorted file. Returns its facts and
-/// size.
+/// Writes the visible rows of `files`, which are sorted, as one sorted file, without their free text
+/// when that has expired. Returns its facts and size.
 pub(crate) async fn merge_files(
     store: &Arc<dyn ObjectStore>,
     table: Table,
     files: &[Arc<DataFile>],
     to: &Path,
+    drop_text: bool,
     options: &StoreOptions,
 ) -> Result<(FileFacts, u64)> {
     let path = to.to_string();
-    let parquet = |source| StoreError::Parquet { action: "write", path: path.clone(), source };
+    let parquet = |source| StoreError::parquet("write", path.as_str(), source);
     let converter = sort_converter(table)
         .map_err(|source| StoreError::Arrow { table: table.name(), source })?;
     let mut merge =
@@ -135,7 +137,10 @@ pub(crate) async fn merge_files(
     loop {
         let more = merge.step().await?;
         if merge.gathered.len() >= STEP_ROWS || (!more && !merge.gathered.is_empty()) {
-            let batch = merge.take()?;
+            let mut batch = merge.take()?;
+            if drop_text {
+                batch = without_text(table, &batch).map_err(merge.arrow())?;
+            }
             facts.observe(&batch);
             writer.write(&batch).await.map_err(parquet)?;
             tokio::task::yield_now().await;

@@ -14,9 +14,11 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::PageIndexPolicy;
 use spanlake_model::{Day, Table};
 
+use super::facts::Facts;
 use super::object::ObjectReader;
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
+use crate::filter::IdFilters;
 use crate::key::for_each_key;
 use crate::keys::{FileKeys, KeysBuilder};
 
@@ -89,7 +91,7 @@ pub(crate) async fn read_keys(
     file: &DataFile,
 ) -> Result<FileKeys> {
     let reader = file_reader(store, file).await?;
-    let wanted = ["trace_id", "span_id", "eval_id", "row_version", "is_final"];
+    let wanted = ["trace_id", "span_id", "eval_id", "row_version", "is_final", "writer_id"];
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
     let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
     let (mut keys, mut first) = (KeysBuilder::default(), 0_u32);
@@ -100,6 +102,22 @@ pub(crate) async fn read_keys(
         first += batch.num_rows() as u32;
     }
     Ok(keys.finish())
+}
+
+/// Makes a file's id filters from its rows.
+pub(crate) async fn read_filters(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    file: &DataFile,
+) -> Result<IdFilters> {
+    let reader = file_reader(store, file).await?;
+    let mask = ProjectionMask::columns(reader.parquet_schema(), ["trace_id", "span_id", "eval_id"]);
+    let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
+    let mut facts = Facts::new(table);
+    while let Some(batch) = stream.try_next().await.map_err(failed(file))? {
+        facts.observe(&batch);
+    }
+    Ok(facts.into_filters())
 }
 
 /// Brings a file's batch into the table's full schema: adds the date, adds columns that the file

@@ -51,7 +51,7 @@ async fn a_mark_tells_that_a_commit_happened() {
     let mut log = TableLog::open_or_create(&site, Table::Evals).await.unwrap();
     assert_eq!(log.app_version(APP).await.unwrap(), None);
     log.commit(&add(&site, 7)).await.unwrap();
-    let again = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
+    let mut again = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
     assert_eq!(again.app_version(APP).await.unwrap(), Some(7));
     assert_eq!(again.app_version("ingest/other").await.unwrap(), None);
 }
@@ -81,7 +81,7 @@ async fn a_checkpoint_keeps_files_marks_and_statistics() {
         let entry = format!("evals/_delta_log/{version:020}.json");
         site.delete(&site.path(&entry)).await.unwrap();
     }
-    let again = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
+    let mut again = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
     let expected: Vec<_> = (2..=6).map(|n| format!("part-{n}.parquet")).collect();
     assert_eq!((again.version(), names(&again)), (7, expected));
     assert_eq!(again.app_version(APP).await.unwrap(), Some(6));
