@@ -3,6 +3,7 @@
 use spanlake_model::{Rows, SpanRow, Table, TokenRole};
 use spanlake_store::{Store, StoreError, StoreOptions};
 
+use crate::faulty::Machine;
 use crate::support::{
     StepClock, eval, open, options, payload, payloads, redacted, rows, span, spans, trace_id,
 };
@@ -194,4 +195,28 @@ async fn a_flush_that_fails_between_two_tables_is_finished_later() {
         assert_eq!(spans(&store.snapshot()).await.len(), if crash { 1 } else { 2 });
         assert!(store.check().await.unwrap().is_sound());
     }
+}
+
+#[tokio::test]
+async fn a_span_of_a_long_trace_in_files_reads_little() {
+    let (machine, clock) = (Machine::new(), StepClock::new());
+    let options = StoreOptions { medium: Some(machine.medium()), ..options(&clock) };
+    let store = Store::open("memory://long-trace", options).await.unwrap();
+    let first = SpanRow { session_id: Some("s".into()), ..span(1, 0, None) };
+    let mut batch = vec![first];
+    batch.extend((1..600).map(|n| span(1, n, Some(0))));
+    store.append(redacted(vec![Rows::Spans(batch)])).await.unwrap();
+    store.flush().await.unwrap();
+    let reads = machine.faults.reads();
+    for n in 600..700 {
+        store.append(redacted(vec![Rows::Spans(vec![span(1, n, Some(0))])])).await.unwrap();
+    }
+    let more = machine.faults.reads() - reads;
+    assert!(more < 10, "{more} reads for 100 spans that are not in the file");
+    // All are seen at once, and what depends on the whole trace by the next flush.
+    assert_eq!(spans(&store.snapshot()).await.len(), 700);
+    store.flush().await.unwrap();
+    let seen = spans(&store.snapshot()).await;
+    assert_eq!(seen.len(), 700);
+    assert!(seen.iter().all(|span| span.session_id.as_deref() == Some("s")));
 }

@@ -1,11 +1,16 @@
 //! What a store promises, held against a plain model.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod crash;
+mod delta_log;
 mod external;
+mod faulty;
 mod half_flush;
 mod kill;
 mod lifecycle;
 mod maintenance;
 mod model;
+mod retention;
 mod support;
+mod writers;

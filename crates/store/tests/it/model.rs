@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use spanlake_model::{EvalRow, PayloadRow, Rows, Settle as _, SpanRow, Table, TraceRows};
-use spanlake_store::{MaintainOptions, Store, StoreOptions};
+use spanlake_store::{MaintainOptions, Snapshot, Store, StoreOptions};
 
 use crate::support::{
     StepClock, TestSettle, eval, open, options, payload, payloads, redacted, rows, span, spans,
 };
 
 /// Every contribution that was acknowledged, in order.
-#[derive(Default)]
-struct Model {
+#[derive(Clone, Default)]
+pub(crate) struct Model {
     spans: Vec<SpanRow>,
     payloads: Vec<PayloadRow>,
     evals: BTreeMap<String, EvalRow>,
@@ -37,6 +37,25 @@ fn facts(span: &SpanRow) -> Facts {
 }
 
 impl Model {
+    /// Takes a batch's contributions in.
+    pub(crate) fn add(&mut self, batch: &[Rows]) {
+        for rows in batch {
+            match rows {
+                Rows::Spans(rows) => self.spans.extend(rows.iter().cloned()),
+                Rows::Payloads(rows) => self.payloads.extend(rows.iter().cloned()),
+                Rows::Evals(rows) => {
+                    self.evals.extend(rows.iter().map(|row| (row.eval_id.clone(), row.clone())));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The same once all payloads are gone.
+    pub(crate) fn without_payloads(&self) -> Self {
+        Self { payloads: Vec::new(), ..self.clone() }
+    }
+
     /// One row a key, written from the rules: final values first, the latest of them winning; then
     /// partial ones for the gaps. (The histories give each partial field one value.)
     fn visible_spans(&self) -> Vec<Facts> {
@@ -87,7 +106,8 @@ fn random_span(rng: &mut ChaCha8Rng) -> SpanRow {
     row
 }
 
-fn random_batch(rng: &mut ChaCha8Rng, model: &mut Model) -> Vec<Rows> {
+/// Draws a batch and adds it to the model, from which retries are drawn.
+pub(crate) fn random_batch(rng: &mut ChaCha8Rng, model: &mut Model) -> Vec<Rows> {
     let mut batch: Vec<SpanRow> = (0..rng.random_range(1..6)).map(|_| random_span(rng)).collect();
     if let Some(old) = model.spans.get(rng.random_range(0..model.spans.len().max(1))) {
         // A retried export.
@@ -105,22 +125,32 @@ fn random_batch(rng: &mut ChaCha8Rng, model: &mut Model) -> Vec<Rows> {
         .collect();
     let scores: Vec<EvalRow> =
         (0..rng.random_range(0..3)).map(|_| eval(rng.random_range(0..20))).collect();
-    model.spans.extend(batch.iter().cloned());
-    model.payloads.extend(contents.iter().cloned());
-    model.evals.extend(scores.iter().map(|row| (row.eval_id.clone(), row.clone())));
-    vec![Rows::Payloads(contents), Rows::Evals(scores), Rows::Spans(batch)]
+    let batch = vec![Rows::Payloads(contents), Rows::Evals(scores), Rows::Spans(batch)];
+    model.add(&batch);
+    batch
 }
 
-async fn compare(snapshot: &spanlake_store::Snapshot, model: &Model, at: &str) {
+/// Says where what is visible differs from the model.
+pub(crate) async fn difference(snapshot: &Snapshot, model: &Model) -> Option<String> {
     let mut seen: Vec<Facts> = spans(snapshot).await.iter().map(facts).collect();
     seen.sort();
-    assert_eq!(seen, model.visible_spans(), "{at}");
+    let expected = model.visible_spans();
+    if seen != expected {
+        let missing: Vec<_> = expected.iter().filter(|row| !seen.contains(row)).collect();
+        let extra: Vec<_> = seen.iter().filter(|row| !expected.contains(row)).collect();
+        let counts = (seen.len(), expected.len());
+        return Some(format!("spans {counts:?}: missing {missing:?}, not expected {extra:?}"));
+    }
     let seen = payloads(snapshot).await;
     let expected = model.visible_payloads();
-    assert_eq!(seen.len(), expected.len(), "{at}: payloads once each");
+    if seen.len() != expected.len() {
+        return Some(format!("{} payloads instead of {}", seen.len(), expected.len()));
+    }
     for row in seen {
         let key = (row.trace_id.clone(), row.span_id.clone());
-        assert_eq!(expected.get(&key), Some(&row.output_text), "{at}");
+        if expected.get(&key) != Some(&row.output_text) {
+            return Some(format!("payload of {key:?}: {:?}", row.output_text));
+        }
     }
     let mut evals = Vec::new();
     for rows in rows(snapshot, Table::Evals).await {
@@ -129,7 +159,12 @@ async fn compare(snapshot: &spanlake_store::Snapshot, model: &Model, at: &str) {
         }
     }
     evals.sort();
-    assert_eq!(evals, model.evals.keys().cloned().collect::<Vec<_>>(), "{at}");
+    let expected: Vec<_> = model.evals.keys().cloned().collect();
+    (evals != expected).then(|| format!("evals {evals:?} instead of {expected:?}"))
+}
+
+async fn compare(snapshot: &Snapshot, model: &Model, at: &str) {
+    assert_eq!(difference(snapshot, model).await, None, "{at}");
 }
 
 async fn history(seed: u64) {
