@@ -184,7 +184,15 @@ impl TableLog {
             return Ok(());
         }
         // Commits between the version at hand and the last checkpoint may have been cleaned up.
-        self.delta.load().await.map_err(failed("read", self.table))
+        self.reopen().await
+    }
+
+    /// Reads the state anew, from the last checkpoint on: an update starts from the commits that
+    /// the state at hand was read from.
+    async fn reopen(&mut self) -> Result<()> {
+        let missing = StoreError::Missing { url: self.site.table_url(self.table).to_string() };
+        *self = Self::open(&self.site, self.table).await?.ok_or(missing)?;
+        Ok(())
     }
 
     /// Returns the version of the last checkpoint.
@@ -209,7 +217,7 @@ impl TableLog {
         }
         // Marks are looked up in the commits that the state was read from. They may have been
         // cleaned up since: a newer checkpoint holds them then.
-        self.delta.load().await.map_err(failed("read", self.table))?;
+        self.reopen().await?;
         self.find_app_version(app_id).await
     }
 
