@@ -61,6 +61,7 @@ struct State {
     is_full: AtomicBool,
     went_down: Notify,
     reads: AtomicU64,
+    ignores_conditions: AtomicBool,
 }
 
 enum Now {
@@ -80,6 +81,7 @@ impl Faults {
             is_full: AtomicBool::new(false),
             went_down: Notify::new(),
             reads: AtomicU64::new(0),
+            ignores_conditions: AtomicBool::new(false),
         }))
     }
 
@@ -87,6 +89,11 @@ impl Faults {
     pub(crate) fn set(&self, at: u64, fault: Fault) {
         *self.0.fault.lock() = fault;
         self.0.fails_at.store(at, Ordering::SeqCst);
+    }
+
+    /// Creates objects that are there already, as some servers do.
+    pub(crate) fn ignore_conditions(&self) {
+        self.0.ignores_conditions.store(true, Ordering::SeqCst);
     }
 
     /// Ends every fault.
@@ -181,8 +188,11 @@ impl ObjectStore for FaultyStore {
         &self,
         location: &Path,
         payload: PutPayload,
-        opts: PutOptions,
+        mut opts: PutOptions,
     ) -> Result<PutResult> {
+        if self.faults.0.ignores_conditions.load(Ordering::SeqCst) {
+            opts.mode = PutMode::Overwrite;
+        }
         let creates = matches!(opts.mode, PutMode::Create);
         let (happens, answer) = self.faults.whole(true);
         let put =
