@@ -5,6 +5,16 @@
 //!                                    └─▶ flush ─▶ parquet + filter + overrides ─▶ delta commit
 //!                                                     compact, retain, vacuum ─▶ delta commit
 //! ```
+//!
+//! Invariants
+//! - An acknowledged row is found again, once, whichever operation fails or stops the machine
+//!   (`tests/it/crash.rs`, `tests/it/kill.rs`).
+//! - A row that two machines write to one bucket is seen once (`tests/it/writers.rs`, and against
+//!   real servers `tests/it/bucket.rs`).
+//! - Compaction changes no row, not even one that is still being added to (`tests/it/model.rs`,
+//!   `tests/it/retention.rs`).
+//! - What expires goes everywhere and does not come back (`tests/it/retention.rs`).
+//! - The tables are plain Delta and older ones grow (`tests/it/external.rs`, `tests/it/delta_log.rs`).
 
 mod adopt;
 mod append;
