@@ -1,9 +1,9 @@
 //! Rows in, redacted rows out: the only door to the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use spanlake_model::{ColumnSpec, Privacy, Redaction, Rows, SpanBatch};
+use spanlake_model::{ColumnSpec, Day, Micros, Privacy, Redaction, Rows, SpanBatch, SpanRow};
 
 use crate::binary::strip_binary;
 use crate::class::Class;
@@ -59,40 +59,109 @@ impl fmt::Debug for RedactedBatch {
 /// Counts by column and class.
 type FieldCounts = BTreeMap<(&'static str, Class), u64>;
 
-impl Redactor {
-    /// Redacts a batch, stamps the policy's version on every row and notes on each span what was
-    /// removed from it and from its payload.
-    pub fn redact(&self, batch: SpanBatch) -> RedactedBatch {
-        let SpanBatch { spans, mut payloads, evals, errors } = batch;
-        let mut of_payloads: HashMap<(String, String), FieldCounts> = HashMap::new();
-        let ids: Vec<(String, String)> =
-            payloads.iter().map(|p| (p.trace_id.clone(), p.span_id.clone())).collect();
-        let mut rows = Rows::Payloads(std::mem::take(&mut payloads));
-        let counts = self.process(&mut rows);
-        for (id, counts) in ids.into_iter().zip(counts) {
-            let slot = of_payloads.entry(id).or_default();
-            for (key, n) in counts {
-                *slot.entry(key).or_default() += n;
+/// What was removed from payloads, until their spans are found. Keyed by the span, then by whether
+/// the contribution was final: a final payload's counts belong to the final span.
+struct OfPayloads {
+    counts: BTreeMap<(String, String), [Option<FieldCounts>; 2]>,
+    seen: HashSet<(String, String)>,
+    /// The day and receipt of each payload.
+    days: HashMap<(String, String), (Day, Micros)>,
+}
+
+impl OfPayloads {
+    fn new(rows: &Rows, counts: Vec<FieldCounts>) -> Self {
+        let mut all = Self { counts: BTreeMap::new(), seen: HashSet::new(), days: HashMap::new() };
+        let Rows::Payloads(rows) = rows else { return all };
+        for (row, counts) in rows.iter().zip(counts).filter(|(_, counts)| !counts.is_empty()) {
+            let id = (row.trace_id.clone(), row.span_id.clone());
+            all.days.insert(id.clone(), (row.date, row.ingest_time));
+            let slots = all.counts.entry(id).or_default();
+            let slot = slots.get_mut(usize::from(row.is_final)).and_then(Option::as_mut);
+            match slot {
+                Some(known) => most(known, counts),
+                None => {
+                    if let Some(slot) = slots.get_mut(usize::from(row.is_final)) {
+                        *slot = Some(counts);
+                    }
+                }
             }
         }
+        all
+    }
+
+    /// Adds what the span's payload lost: the payload of the same standing, else any.
+    fn add_to(&mut self, span: &SpanRow, counts: &mut FieldCounts) {
+        let id = (span.trace_id.clone(), span.span_id.clone());
+        let Some(slots) = self.counts.get(&id) else { return };
+        let own = slots.get(usize::from(span.is_final)).and_then(Option::as_ref);
+        let any = || slots.iter().flatten().next();
+        if let Some(found) = own.or_else(any) {
+            most(counts, found.clone());
+        }
+        self.seen.insert(id);
+    }
+
+    /// Contributions to the spans that are not in the batch. They are not final and leave times,
+    /// identity and name empty, so that they can hide nothing of the span's own.
+    fn alone(self, policy_version: &str) -> Vec<SpanRow> {
+        let Self { counts, seen, days } = self;
+        let missing = counts.into_iter().filter(|(id, _)| !seen.contains(id));
+        missing
+            .map(|(id, slots)| {
+                let (date, ingest_time) = days.get(&id).copied().unwrap_or_default();
+                let (trace_id, span_id) = id;
+                let mut span = SpanRow {
+                    trace_id,
+                    span_id,
+                    date,
+                    ingest_time,
+                    policy_version: policy_version.to_owned(),
+                    ..SpanRow::default()
+                };
+                let mut all = FieldCounts::new();
+                slots.into_iter().flatten().for_each(|counts| most(&mut all, counts));
+                note(&mut span, all);
+                span
+            })
+            .collect()
+    }
+}
+
+/// Keeps the higher count of each: the same text sent twice was removed once.
+fn most(counts: &mut FieldCounts, others: FieldCounts) {
+    for (key, n) in others {
+        let slot = counts.entry(key).or_default();
+        *slot = n.max(*slot);
+    }
+}
+
+fn note(span: &mut SpanRow, counts: FieldCounts) {
+    span.redactions.extend(counts.into_iter().map(|((field, class), count)| Redaction {
+        field: Some(field.to_owned()),
+        class: Some(class.name().to_owned()),
+        count: i64::try_from(count).ok(),
+    }));
+}
+
+impl Redactor {
+    /// Redacts a batch, stamps the policy's version on every row and notes on each span what was
+    /// removed from it and from its payload. A payload whose span comes in another batch brings a
+    /// contribution to that span which says nothing else.
+    pub fn redact(&self, batch: SpanBatch) -> RedactedBatch {
+        let SpanBatch { spans, payloads, evals, errors } = batch;
+        let mut payload_rows = Rows::Payloads(payloads);
+        let counts = self.process(&mut payload_rows);
+        let mut of_payloads = OfPayloads::new(&payload_rows, counts);
         let mut span_rows = Rows::Spans(spans);
         let counts = self.process(&mut span_rows);
         if let Rows::Spans(spans) = &mut span_rows {
             for (span, mut counts) in spans.iter_mut().zip(counts) {
-                let id = (span.trace_id.clone(), span.span_id.clone());
-                for (key, n) in of_payloads.remove(&id).unwrap_or_default() {
-                    *counts.entry(key).or_default() += n;
-                }
-                span.redactions.extend(counts.into_iter().map(|((field, class), count)| {
-                    Redaction {
-                        field: Some(field.to_owned()),
-                        class: Some(class.name().to_owned()),
-                        count: i64::try_from(count).ok(),
-                    }
-                }));
+                of_payloads.add_to(span, &mut counts);
+                note(span, counts);
             }
+            spans.extend(of_payloads.alone(self.policy_version()));
         }
-        let mut all = vec![rows];
+        let mut all = vec![payload_rows];
         all.extend(
             [Rows::Evals(evals), Rows::IngestErrors(errors)].map(|rows| self.redact_rows(rows)),
         );

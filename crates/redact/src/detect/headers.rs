@@ -59,6 +59,12 @@ pub(crate) fn cookies(b: &[u8], end: usize, out: &mut Vec<Hit>) {
         return;
     }
     if !matches!(at(b, i), b':' | b'=') {
+        // `cookies.set('session', 'X')`, `set_cookie("session", "X")`
+        let calls: [&[u8]; 4] = [b".set(", b".put(", b".add(", b"("];
+        let call = calls.iter().find(|c| cut(b, end, end + c.len()) == **c);
+        if let Some(call) = call {
+            cookie_call(b, end + call.len(), out);
+        }
         return;
     }
     let i = run(b, i + 1, 8, |c| matches!(c, b'"' | b'\'' | b'\\' | b' ' | b'['));
@@ -91,6 +97,24 @@ fn cookie_members(b: &[u8], mut i: usize, out: &mut Vec<Hit>) {
             return;
         }
         i = stop + 2;
+    }
+}
+
+/// A cookie's name and value as two arguments.
+fn cookie_call(b: &[u8], i: usize, out: &mut Vec<Hit>) {
+    let quoted = |i: usize| {
+        let mark = at(b, i);
+        let stop = run(b, i + 1, 4096, |c| c != mark && c != b'\n');
+        (matches!(mark, b'"' | b'\'') && at(b, stop) == mark).then_some((i + 1, stop))
+    };
+    let Some((from, to)) = quoted(i) else { return };
+    if at(b, to + 1) != b',' {
+        return;
+    }
+    let Some((start, stop)) = quoted(skip_blank(b, to + 2, 4)) else { return };
+    let value = cut(b, start, stop);
+    if cookie_value(cut(b, from, to), value) {
+        out.push(Hit::new(start, stop, Class::Cookie, "cookie"));
     }
 }
 

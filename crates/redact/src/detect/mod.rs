@@ -116,6 +116,7 @@ enum Action {
     ForeignPassword,
     Program,
     Sudo,
+    Oracle,
     CookieOption,
     ClientCall,
 }
@@ -180,6 +181,7 @@ const FOLDED: &[(&[&str], Action)] = &[
     (&keyed::FOREIGN, Action::ForeignPassword),
     (&commands::PROGRAMS, Action::Program),
     (&["sudo -s"], Action::Sudo),
+    (&["oracle:thin:"], Action::Oracle),
     (&["client(", "algoliasearch("], Action::ClientCall),
     (&["-----begin ", "---- begin "], Action::Pem),
     (&["private-lines:"], Action::Putty),
@@ -194,7 +196,7 @@ const FOLDED: &[(&[&str], Action)] = &[
 
 static BUILTIN: LazyLock<Builtin> = LazyLock::new(Builtin::new);
 
-const KEYED: [&str; 27] = [
+const KEYED: [&str; 31] = [
     "passw",
     "pwd",
     "pass",
@@ -219,6 +221,10 @@ const KEYED: [&str; 27] = [
     "creds",
     "_sid",
     "pin\"",
+    "verifier",
+    "pw ",
+    "pw:",
+    "pw=",
     "unseal",
     "crumb",
     "reporter_id",
@@ -293,6 +299,7 @@ impl Builtin {
             Action::CredentialCall => commands::credential_call(b, end, out),
             Action::ForeignPassword => keyed::foreign(b, end, out),
             Action::Program => commands::program(b, start, end, out),
+            Action::Oracle => secrets::oracle(b, end, out),
             Action::Sudo => commands::sudo(b, start, out),
             Action::CookieOption => commands::cookie_option(b, start, end, out),
             Action::ClientCall => commands::client_call(b, end, out),

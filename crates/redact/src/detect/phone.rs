@@ -254,7 +254,9 @@ fn national(b: &[u8], g: &Groups, bracket: bool, context: bool) -> bool {
     if at(d, 0) == 0 && at(d, 1) != 0 && (9..=12).contains(&g.count) && g.len >= 2 && g.len <= 6 {
         let dots = g.joined_by(b'.');
         let even = (1..g.len).all(|n| g.size(n) >= 2);
+        let zip = g.shaped(&[5, 4]) && g.sep(0) == b'-';
         let regular = even
+            && (!zip || context)
             && g.size(0) >= 2
             && (!dots || (g.len >= 4 && g.shaped(&[2, 2, 2, 2, 2])) || context);
         if regular && (context || !near(b, start, 16, &OTHER_WORDS)) {

@@ -127,6 +127,16 @@ pub(crate) fn user_info(b: &[u8], end: usize, out: &mut Vec<Hit>) {
     }
 }
 
+/// `jdbc:oracle:thin:name/password@host`; `end` is after `thin:`.
+pub(crate) fn oracle(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let slash = run(b, end, 64, |c| is_word(c) || c == b'$');
+    let stop =
+        run(b, slash, 128, |c| !c.is_ascii_whitespace() && !matches!(c, b'@' | b'"' | b'\''));
+    if at(b, slash) == b'/' && at(b, stop) == b'@' && !is_placeholder(cut(b, slash + 1, stop)) {
+        out.push(Hit::new(slash + 1, stop, Class::Password, "oracle_url"));
+    }
+}
+
 /// `sig=`, `X-Amz-Signature=`, `signature: ` — `end` is after the word.
 pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
     if is_word(before(b, start)) {

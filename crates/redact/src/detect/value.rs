@@ -137,7 +137,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     if is_reference(v, first, last) {
         return true;
     }
-    if v.starts_with(b"&lt;") {
+    if v.starts_with(b"&lt;") || is_type_name(v) {
         return true;
     }
     let head = cut(v, 0, 24);
@@ -157,6 +157,32 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || contains_ci(head, "getenv(")
         || contains_ci(head, "import.meta.env")
         || contains_ci(head, "secrets.")
+}
+
+/// `u32`, `__u64`, `uint8_t`, `int64`, `varchar255`: the type of a field, not its value.
+fn is_type_name(v: &[u8]) -> bool {
+    let core = cut(v, v.iter().take_while(|&&c| c == b'_').count(), v.len());
+    let core = core.strip_suffix(b"_t").unwrap_or(core);
+    let letters = core.iter().take_while(|c| c.is_ascii_lowercase()).count();
+    let digits = cut(core, letters, core.len());
+    (1..=3).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && ["i", "u", "f", "int", "uint", "float", "char", "varchar", "bytes", "utf", "string"]
+            .iter()
+            .any(|name| cut(core, 0, letters) == name.as_bytes())
+}
+
+/// `PrivateDecryptingKey`, `startToken`: words of an identifier of a program.
+pub(crate) fn is_camel_case(v: &[u8]) -> bool {
+    let mut run = 0;
+    v.iter().skip(1).any(u8::is_ascii_uppercase)
+        && v.iter().all(u8::is_ascii_alphabetic)
+        && v.iter().all(|c| {
+            let whole = !c.is_ascii_uppercase() || run == 0 || run >= 3;
+            run = if c.is_ascii_uppercase() { 1 } else { run + 1 };
+            whole
+        })
+        && run >= 3
 }
 
 fn is_reference(v: &[u8], first: u8, last: u8) -> bool {
@@ -233,6 +259,9 @@ pub(crate) fn is_keyed_secret(v: &[u8]) -> bool {
     let mix = Mix::of(v);
     if v.len() >= 12 && v.iter().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'.' | b'-'))
     {
+        if is_camel_case(v) && v.len() < 40 {
+            return false;
+        }
         // Words joined by separators are names; random letters change case or are very even.
         return mix.turns >= 5 || (v.len() >= 20 && mix.other == 0 && entropy(v) >= 3.6);
     }

@@ -212,6 +212,7 @@ impl<'a> Walker<'a> {
         if !literal
             .bytes()
             .all(|c| c.is_ascii_digit() || matches!(c, b'-' | b'+' | b'.' | b'e' | b'E'))
+            || literal.matches('.').count() > 1
         {
             return false;
         }

@@ -80,3 +80,56 @@ fn binary_parts_keep_hash_size_and_type() {
     assert!(text.contains("binary:image/png;bytes=900;hmac="), "{text}");
     assert!(text.len() < 200 && serde_json::from_str::<serde_json::Value>(&text).is_ok());
 }
+
+#[test]
+fn counts_of_a_payload_reach_its_span_in_whatever_batch_it_comes() {
+    let redactor = keyed();
+    let said = |rows: Vec<Rows>| -> Vec<(bool, Vec<(String, i64)>)> {
+        let spans = rows.into_iter().find_map(|rows| match rows {
+            Rows::Spans(spans) => Some(spans),
+            _ => None,
+        });
+        let counts = |span: &SpanRow| {
+            let named =
+                |r: &spanlake_model::Redaction| (r.field.clone().unwrap(), r.count.unwrap());
+            span.redactions.iter().map(named).filter(|(field, _)| field != "user_id").collect()
+        };
+        spans.unwrap().iter().map(|span| (span.is_final, counts(span))).collect()
+    };
+    let of = |field: &str, n| (field.to_owned(), n);
+
+    // Alone: a contribution to the span carries them.
+    let mut alone = batch("jo@example.org");
+    let span = alone.spans.pop().unwrap();
+    let rows = redactor.redact(alone).into_rows();
+    let expected = vec![of("input_messages", 1), of("output_text", 1)];
+    assert_eq!(said(rows.clone()), [(false, expected.clone())]);
+    let contribution = rows.into_iter().find_map(|rows| match rows {
+        Rows::Spans(mut spans) => spans.pop(),
+        _ => None,
+    });
+    let contribution = contribution.unwrap();
+    assert_eq!((contribution.trace_id, contribution.span_id), (span.trace_id, span.span_id));
+    assert!(contribution.tenant_id.is_none() && contribution.name.is_empty());
+
+    // Sent twice in one batch: removed once. A log record's payload beside the span's own: each
+    // keeps its counts, and the store unites them.
+    let mut twice = batch("jo@example.org");
+    twice.payloads.push(twice.payloads.first().unwrap().clone());
+    twice.spans.first_mut().unwrap().is_final = true;
+    let mut logged = twice.spans.first().unwrap().clone();
+    (logged.is_final, logged.status_message, logged.attributes) = (false, None, None);
+    logged.input_preview = None;
+    twice.spans.push(logged);
+    let mut own = PayloadRow {
+        output_text: Some("to jo@example.org, jo@example.org".into()),
+        ..twice.payloads.first().unwrap().clone()
+    };
+    (own.is_final, own.input_messages) = (true, None);
+    twice.payloads.push(own);
+    let rows = said(redactor.redact(twice).into_rows());
+    let full = rows.first().unwrap();
+    assert!(full.0 && full.1.contains(&of("output_text", 2)), "{full:?}");
+    assert!(!full.1.iter().any(|(field, _)| field == "input_messages"), "{full:?}");
+    assert_eq!(rows.get(1).unwrap(), &(false, expected));
+}

@@ -84,8 +84,9 @@ fn share((n, of): (usize, usize)) -> f64 {
 
 #[test]
 fn lines_of_every_class_meet_the_targets() {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/lines.jsonl.gz");
-    for path in [Some(own), shared("labelled_lines.jsonl.gz")].into_iter().flatten() {
+    let own = |name| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name));
+    let paths = [own("lines.jsonl.gz"), own("lines_2.jsonl.gz"), shared("labelled_lines.jsonl.gz")];
+    for path in paths.into_iter().flatten() {
         let tally = count(&read(&path));
         assert!(share(tally.secrets) >= 0.98, "{tally:?} of {}", path.display());
         assert!(share(tally.personal) >= 0.95, "{tally:?} of {}", path.display());

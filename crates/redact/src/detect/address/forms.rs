@@ -57,6 +57,15 @@ pub(crate) fn cyrillic(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
         }
         pos = run(b, part_end + 1, 2, |c| c == b' ');
     }
+    // `г. Казань, ` before the street.
+    let line = start.saturating_sub(48);
+    let before_it = cut(b, line, start);
+    let town = before_it.windows(4).rposition(|w| w == [0xD0, 0xB3, b'.', b' ']);
+    let town = town.map(|n| line + n).filter(|&n| {
+        let text = cut(b, n, start);
+        text.ends_with(b", ") && text.iter().filter(|c| c.is_ascii_punctuation()).count() <= 2
+    });
+    let start = town.unwrap_or(start);
     if numbered {
         out.push(Hit::new(start, stop, Class::Address, "address_cyrillic"));
     }

@@ -39,7 +39,8 @@ pub(super) fn locality(b: &[u8], street_end: usize) -> Place {
             break;
         }
         let gap = cut(b, pos, sep);
-        let line = gap.contains(&b'\n') || gap.ends_with(b"\\n");
+        let dash = gap == b" - " && !at(b, sep).is_ascii_digit();
+        let line = dash || gap.contains(&b'\n') || gap.ends_with(b"\\n");
         let comma = line || gap.contains(&b',');
         let blank_line = gap.windows(2).any(|w| w == b"\n\n");
         lines += usize::from(line);
@@ -88,7 +89,7 @@ fn separator(b: &[u8], pos: usize) -> usize {
     if cut(b, sep, sep + 2) == b"\\n" {
         return run(b, sep + 2, 4, |c| c == b' ');
     }
-    if cut(b, sep, sep + 2) == b"- " && at(b, sep + 2).is_ascii_digit() {
+    if gap == b" " && cut(b, sep, sep + 2) == b"- " {
         return sep + 2;
     }
     sep

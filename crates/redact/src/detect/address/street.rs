@@ -40,8 +40,13 @@ pub(super) fn number_first(b: &[u8], start: usize, end: usize) -> Option<(usize,
             && eq_any(word, &SUFFIXES)
             && (c.is_ascii_uppercase() || word.len() > 3 && at(b, first).is_ascii_uppercase())
         {
-            let stop = if word.ends_with(b".") { stop - 1 } else { stop };
-            return Some((start, locality(b, stop).end));
+            // `Juniper Ridge Dr`: the last of two such words is the street's.
+            let next = cut(b, stop + 1, word_end(b, stop + 1));
+            let more = at(b, stop) == b' ' && is_capital(next) && eq_any(next, &SUFFIXES);
+            if !more {
+                let stop = if word.ends_with(b".") { stop - 1 } else { stop };
+                return Some((start, locality(b, stop).end));
+            }
         }
         let ordinal = c.is_ascii_digit()
             && word.len() >= 3

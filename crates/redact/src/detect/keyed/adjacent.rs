@@ -2,7 +2,7 @@
 
 use super::super::Hit;
 use super::super::bytes::{at, cut, run, run_back};
-use super::super::value::{Mix, is_path, is_placeholder, is_uuid};
+use super::super::value::{Mix, is_path, is_placeholder, is_sample, is_uuid};
 use crate::class::Class;
 
 /// `service KEY value`, `service-token-value`, `serviceSECRET key value`: an opaque value right
@@ -61,7 +61,9 @@ pub(crate) fn adjacent(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
         let stop = if at(b, stop - 1) == b'.' { stop - 1 } else { stop };
         let value = cut(b, from, stop);
         let shouted = first.iter().all(u8::is_ascii_uppercase) || at(b, from - 1) == b'-';
-        if opaque(value, shouted) && !matches!(at(b, stop), b'(' | b':') {
+        // `KEYS_259C84CBA6426349_REFLECTED` is one identifier.
+        let identifier = at(b, from - 1) == b'_' && value.contains(&b'_');
+        if !identifier && opaque(value, shouted) && !matches!(at(b, stop), b'(' | b':') {
             out.push(Hit::new(from, stop, Class::Token, "adjacent_secret"));
         }
         return;
@@ -70,7 +72,7 @@ pub(crate) fn adjacent(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
 
 /// A value no word or name looks like: long hexadecimal, long runs of letters and digits.
 fn opaque(value: &[u8], shouted: bool) -> bool {
-    if value.len() < 16 || is_placeholder(value) || is_path(value) {
+    if value.len() < 16 || is_placeholder(value) || is_path(value) || is_sample(value) {
         return false;
     }
     if is_uuid(value) {

@@ -27,6 +27,8 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
     if at(b, name_start) == b'n' && before(b, name_start) == b'\\' && name_start < start {
         name_start += 1;
     }
+    // Some words are looked for with what follows the name: `pw=`, `auth:`.
+    let end = if is_name(before(b, end)) { end } else { end - 1 };
     let name_end = run(b, end, NAME_BYTES, is_name);
     let trimmed = cut(b, name_start, name_end);
     let Some(kind) = keys::classify(trimmed) else {
@@ -41,7 +43,13 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
         return name_end; // the cookie scanner masks values, not names and attributes
     }
     let known = out.len();
-    if let Some((value, join, quoted)) = value_after(b, name_start, name_end) {
+    let value = value_after(b, name_start, name_end).filter(|&((from, to), _, quoted)| {
+        // "pass `filter` on" is a verb and its object.
+        let verb = trimmed.eq_ignore_ascii_case(b"pass") && quoted;
+        let joined = cut(b, name_end, from).iter().any(|c| matches!(c, b':' | b'='));
+        !verb || joined || cut(b, from, to).iter().any(u8::is_ascii_digit)
+    });
+    if let Some((value, join, quoted)) = value {
         judge(b, name_start, &kind, value, join, quoted, out);
     }
     if kind.class == Class::Password && out.len() == known {
@@ -80,7 +88,7 @@ fn said(b: &[u8], name_end: usize, class: &Class, out: &mut Vec<Hit>) {
     });
     let stop = if at(b, stop.saturating_sub(1)) == b'.' { stop - 1 } else { stop };
     let text = cut(b, from, stop);
-    if is_random(text) && at(b, stop) != b'(' {
+    if is_random(text) && !matches!(at(b, stop), b'(' | b':' | b'[') {
         out.push(Hit::new(from, stop, class.clone(), "keyed_secret"));
     }
 }
@@ -115,7 +123,14 @@ fn judge(
     if text.iter().any(u8::is_ascii_whitespace) && !text.starts_with(b"-----") {
         return;
     }
-    let called = !quoted && (at(b, end) == b'(' || text.contains(&b'('));
+    // An expression of a program: a call, a path, a macro, a type with parameters.
+    let called = !quoted
+        && (matches!(at(b, end), b'(' | b'[')
+            || at(b, end) == b'<' && at(b, end + 1) != b'/'
+            || cut(b, end, end + 2) == b"::"
+            || text.contains(&b'(')
+            || text.starts_with(b":")
+            || text.windows(2).any(|w| w == b"::" || w == b"!["));
     if called || is_path(text) || is_placeholder(text) || is_sample(text) {
         return;
     }

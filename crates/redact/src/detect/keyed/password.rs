@@ -31,6 +31,7 @@ pub(super) fn password(
             && !(text.len() > 120 && text.contains(&b' '))
             && !text.starts_with(b"#{")
             && !text.starts_with(b"/")
+            && !anonymous(b, start, text)
         {
             out.push(Hit::new(start, end, Class::Password, "password"));
         }
@@ -104,6 +105,13 @@ pub(super) fn password(
     }
 }
 
+/// The made-up mail address of an anonymous log-in, `anonymous` / `guest@`.
+fn anonymous(b: &[u8], start: usize, text: &[u8]) -> bool {
+    text.contains(&b'@')
+        && !text.iter().any(u8::is_ascii_digit)
+        && contains_ci(cut(b, start.saturating_sub(64), start), "anonymous")
+}
+
 /// `password: word` alone on its line, as configuration has it.
 fn yaml_word(b: &[u8], name_start: usize, end: usize) -> bool {
     let line = run_back(b, name_start, 40, |c| matches!(c, b' ' | b'\t' | b'-'));
@@ -117,15 +125,41 @@ fn yaml_word(b: &[u8], name_start: usize, end: usize) -> bool {
 /// `the password for the admin user is "x"`, `Passwort lautet x`: a verb within the same line.
 pub(super) fn prose_only(b: &[u8], start: usize, name_end: usize, out: &mut Vec<Hit>) {
     let word = cut(b, start, name_end);
-    let names =
-        ["password", "passwords", "passphrase", "passcode", "passwort", "pass", "passwd", "pwd"];
+    let names = [
+        "password",
+        "passwords",
+        "passphrase",
+        "passcode",
+        "passwort",
+        "pass",
+        "passwd",
+        "pwd",
+        "kennwort",
+        "mot de passe",
+        "senha",
+        "wachtwoord",
+        "contraseña",
+    ];
     if !names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {
         return;
     }
     let line = cut(b, name_end, name_end + 80);
     let line = line.split(|&c| c == b'\n').next().unwrap_or(line);
-    let verbs =
-        [" is ", " was ", " ist ", " lautet ", " est ", " es ", " é ", " è ", " are ", ": ", " = "];
+    let verbs = [
+        " is ",
+        " was ",
+        " ist ",
+        " lautet ",
+        " est ",
+        " es ",
+        " é ",
+        " è ",
+        " are ",
+        " lautet: ",
+        ": ",
+        " = ",
+        " to ",
+    ];
     for verb in verbs {
         let Some(n) =
             line.windows(verb.len()).position(|w| w.eq_ignore_ascii_case(verb.as_bytes()))
@@ -153,7 +187,17 @@ pub(super) fn prose_only(b: &[u8], start: usize, name_end: usize, out: &mut Vec<
             let stop = run(b, from, 128, |c| {
                 !c.is_ascii_whitespace() && !matches!(c, b'"' | b',' | b'\\' | b'<')
             });
-            password(b, start, from, stop, Join::Prose, false, out);
+            // `password = super$ecret`: a program's words, put together from variables.
+            let text = cut(b, from, stop);
+            let variable =
+                text.windows(2).any(|w| matches!(w, [b'$', c] if c.is_ascii_alphabetic()));
+            // "reset to step2": what a password is set to is no plain word.
+            let mix = Mix::of(text);
+            let word = verb == " to " && (mix.digit == 0 || mix.upper + mix.other == 0);
+            let code = verb == " = " && variable && mix.digit == 0;
+            if !word && !code {
+                password(b, start, from, stop, Join::Prose, false, out);
+            }
         }
         return;
     }

@@ -179,7 +179,7 @@ pub(super) const API_KEY: [&str; 47] = [
     "restapikey",
 ];
 
-pub(super) const TOKEN: [&str; 27] = [
+pub(super) const TOKEN: [&str; 30] = [
     "accesstoken",
     "refreshtoken",
     "authtoken",
@@ -207,6 +207,9 @@ pub(super) const TOKEN: [&str; 27] = [
     "logintoken",
     "webhooktoken",
     "reporterid",
+    "codeverifier",
+    "oauthverifier",
+    "setuptoken",
 ];
 
 /// Services whose name before `id`, `sid`, `api`, `auth`, `key` makes a random value a credential.
