@@ -1,5 +1,7 @@
 //! What there is to query: tables, columns, functions and settings with their documentation.
 
+use std::collections::HashSet;
+
 use datafusion::arrow::datatypes::DataType;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Documentation;
@@ -66,6 +68,8 @@ pub struct FunctionInfo {
     pub signature: String,
     /// What it computes.
     pub doc: String,
+    /// Whether it is Spanlake's own, not the engine's.
+    pub is_own: bool,
 }
 
 /// A kind of function.
@@ -158,7 +162,13 @@ fn stored_column_doc(column: &str) -> Option<String> {
 
 /// Lists every function, in order of their names.
 pub(crate) fn functions(state: &SessionState) -> Vec<FunctionInfo> {
+    let own: HashSet<String> = spanlake_functions::scalar_functions()
+        .iter()
+        .map(|function| function.name().to_owned())
+        .chain(spanlake_functions::aggregate_functions().iter().map(|f| f.name().to_owned()))
+        .collect();
     let info = |name: &str, kind, doc: Option<&Documentation>| FunctionInfo {
+        is_own: own.contains(name),
         name: name.to_owned(),
         kind,
         signature: doc.map_or_else(|| format!("{name}(…)"), |doc| doc.syntax_example.clone()),
@@ -186,6 +196,7 @@ pub(crate) fn functions(state: &SessionState) -> Vec<FunctionInfo> {
         kind: FunctionKind::Table,
         signature: crate::trace::SIGNATURE.to_owned(),
         doc: crate::trace::DOC.to_owned(),
+        is_own: true,
     };
     let mut all: Vec<FunctionInfo> =
         scalars.chain(aggregates).chain(windows).chain(tables).chain([trace]).collect();

@@ -33,6 +33,12 @@ pub enum QueryError {
         /// How many there are.
         found: usize,
     },
+    /// An expression is nested so deep that evaluating it would exhaust the stack.
+    #[error("an expression is nested more than {limit} deep; write a long chain of or as in (…)")]
+    Depth {
+        /// How deep expressions may be nested.
+        limit: usize,
+    },
     /// A trace id is not 32 lower-case hexadecimal digits.
     #[error("a trace id has 32 hexadecimal digits, this one has {length} characters")]
     InvalidTraceId {

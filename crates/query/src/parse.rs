@@ -1,12 +1,19 @@
 //! Which statements a session takes.
 
+use std::ops::ControlFlow;
+
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::ast::{Expr, Statement as SqlStatement, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::dialect_from_str;
 
 use crate::error::{QueryError, Result};
+
+/// Levels of operators and calls in one expression. Expressions are evaluated by recursion, about
+/// 4 KiB a level in an unoptimised build; the threads of a runtime have 2 MiB of stack, and what
+/// overflows one ends the process.
+const MAX_DEPTH: usize = 250;
 
 /// Parses a text that holds one statement.
 pub(crate) fn one_statement(
@@ -47,6 +54,38 @@ pub(crate) fn check(statement: &Statement, allow_set: bool) -> Result<()> {
         Statement::CreateExternalTable(_) | Statement::CopyTo(_) | Statement::Reset(_) => false,
     };
     if reads { Ok(()) } else { Err(QueryError::ReadOnly { statement: verb(statement) }) }
+}
+
+/// Refuses expressions that would exhaust the stack: `a = 1 or a = 2 or …` nests with every `or`.
+pub(crate) fn check_depth(statement: &Statement) -> Result<()> {
+    let walked = match statement {
+        Statement::Statement(sql) => sql.visit(&mut Depth(0)),
+        Statement::Explain(explain) => return check_depth(&explain.statement),
+        Statement::CreateExternalTable(_) | Statement::CopyTo(_) | Statement::Reset(_) => {
+            ControlFlow::Continue(())
+        }
+    };
+    match walked {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(QueryError::Depth { limit: MAX_DEPTH }),
+    }
+}
+
+/// How deep the walk is.
+struct Depth(usize);
+
+impl Visitor for Depth {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+        self.0 += 1;
+        if self.0 > MAX_DEPTH { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+        self.0 -= 1;
+        ControlFlow::Continue(())
+    }
 }
 
 /// Returns a statement's first word; more might be content.

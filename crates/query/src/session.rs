@@ -163,6 +163,7 @@ impl Session {
         let explain = |error| locate::planning(error, text, &self.shared.names(&state));
         let parsed = parse::one_statement(text, &state).map_err(explain)?;
         parse::check(&parsed, self.shared.options.allow_set)?;
+        parse::check_depth(&parsed)?;
         let plan = self.plan(&state, parsed, parameters).await.map_err(explain)?;
         if let LogicalPlan::Statement(PlanStatement::SetVariable(set)) = &plan {
             self.set(&set.variable, &set.value)?;
@@ -336,7 +337,8 @@ fn engine(
     // PostgreSQL's dialect knows the JSON operators `->`, `->>` and `?`.
     settings.sql_parser.dialect = Dialect::PostgreSQL;
     settings.sql_parser.collect_spans = true;
-    settings.execution.parquet.max_in_list_size = 1000;
+    // Pruning turns a list into a chain of `or` that is evaluated by recursion: see `parse`.
+    settings.execution.parquet.max_in_list_size = 100;
     let mut state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)

@@ -57,3 +57,22 @@ async fn a_forked_session_has_its_own_limits() {
     assert!(forked.collect("select span_id from spans").await.is_err());
     assert!(session.collect("select span_id from spans").await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_lists_and_deep_expressions_leave_the_stack_alone() {
+    let session = session_with(three_days().await, QueryOptions::default());
+    let chain = |count: usize| {
+        let terms: Vec<String> = (0..count).map(|n| format!("workflow = 'w{n}'")).collect();
+        format!("select count(*) from spans where {}", terms.join(" or "))
+    };
+    let list: Vec<String> = (0..2_000).map(|n| format!("'w{n}'")).collect();
+    let list = format!("select count(*) from spans where workflow in ({})", list.join(", "));
+    session.collect(&list).await.unwrap();
+    session.collect(&chain(240)).await.unwrap();
+    let sum = format!("select {}1", "1 + ".repeat(10_000));
+    for text in [chain(1_000), sum] {
+        let error = session.collect(&text).await.unwrap_err();
+        assert!(error.is_invalid_input());
+        assert!(error.to_string().starts_with("an expression is nested"), "{error}");
+    }
+}
