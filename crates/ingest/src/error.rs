@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum IngestError {
     /// The compressed stream is damaged; `read` bytes came out before the damage.
-    #[error("{format} stream is damaged after {read} bytes")]
+    #[error("the {format} stream is damaged after {read} bytes of its content")]
     DamagedCompression {
         /// `gzip` or `zstd`.
         format: &'static str,
@@ -13,17 +13,20 @@ pub enum IngestError {
         read: u64,
     },
     /// The body is larger than [`crate::Limits::max_body_bytes`].
-    #[error("body is larger than {limit} bytes")]
+    #[error("the body is larger than {limit} bytes: split it, or raise max_body_bytes")]
     BodyTooLarge {
         /// The limit.
         limit: u64,
     },
     /// The body expands more than [`crate::Limits::max_expansion`] times.
-    #[error("body expands more than {limit} times")]
+    #[error("the compressed body expands more than {limit} times")]
     ExpansionTooLarge {
         /// The limit.
         limit: u64,
     },
+    /// There was not a single byte.
+    #[error("the input is empty")]
+    Empty,
     /// The source could not be read.
     #[error("cannot read the input")]
     Read(#[from] std::io::Error),
@@ -51,6 +54,7 @@ impl IngestError {
             Self::DamagedCompression { .. } => "damaged_compression",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::ExpansionTooLarge { .. } => "expansion_too_large",
+            Self::Empty => "empty_input",
             Self::Read(_) => "read_failed",
         }
     }

@@ -23,6 +23,8 @@ pub enum Format {
 
 /// Detects the format of a decompressed body.
 pub fn detect(bytes: &[u8], file_name: Option<&str>) -> Format {
+    // A byte order mark says that text follows.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let trimmed = bytes.trim_ascii_start();
     let text = std::str::from_utf8(bytes).ok().or_else(|| {
         // A JSON body with broken text in it is still JSON.
@@ -38,7 +40,8 @@ pub fn detect(bytes: &[u8], file_name: Option<&str>) -> Format {
         return detect_json(text);
     }
     if trimmed.is_empty() {
-        return Format::OtlpTracesProto;
+        // A request without a span has no byte; empty lines are text.
+        return if bytes.is_empty() { Format::OtlpTracesProto } else { Format::JsonLines };
     }
     detect_proto(bytes, file_name.unwrap_or_default())
 }

@@ -49,6 +49,8 @@ pub struct Chunks<R: Read> {
     pending: Vec<u8>,
     offset: u64,
     ended: bool,
+    /// Why reading stopped; told after what was read before it.
+    failure: Option<IngestError>,
 }
 
 enum Input<R: Read> {
@@ -107,11 +109,12 @@ impl<R: Read> Chunks<R> {
             pending: Vec::new(),
             offset: 0,
             ended: false,
+            failure: None,
         })
     }
 
     /// Reads until `want` bytes are pending or the input ends.
-    fn fill(&mut self, want: usize) -> Result<(), IngestError> {
+    fn fill(&mut self, want: usize) {
         let mut block = vec![0; 64 << 10];
         while self.pending.len() < want && !self.ended {
             match self.input.read(&mut block) {
@@ -120,7 +123,7 @@ impl<R: Read> Chunks<R> {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
-                    return Err(match self.input.format() {
+                    self.failure = Some(match self.input.format() {
                         Some(format) => IngestError::DamagedCompression {
                             format,
                             read: self.offset + self.pending.len() as u64,
@@ -130,12 +133,17 @@ impl<R: Read> Chunks<R> {
                 }
             }
         }
-        Ok(())
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, IngestError> {
-        self.fill(self.chunk_bytes)?;
+        self.fill(self.chunk_bytes);
         let first = self.format.is_none();
+        if self.pending.is_empty()
+            && let Some(failure) = self.failure.take()
+        {
+            self.format.get_or_insert(Format::OtlpTracesProto);
+            return Err(failure);
+        }
         if self.pending.is_empty() && (self.ended && !first) {
             return Ok(None);
         }
@@ -158,14 +166,18 @@ impl<R: Read> Chunks<R> {
                 return Err(IngestError::BodyTooLarge { limit: self.limits.max_body_bytes });
             }
             want = want.saturating_mul(2).min(max.saturating_add(1));
-            self.fill(want)?;
+            self.fill(want);
         }
-        let end = if lines && !self.ended {
+        let end = if lines && (!self.ended || self.failure.is_some()) {
             memchr::memrchr(b'\n', &self.pending).map_or(self.pending.len(), |at| at + 1)
         } else {
             self.pending.len()
         };
-        let rest = self.pending.split_off(end);
+        let mut rest = self.pending.split_off(end);
+        if self.failure.is_some() && lines {
+            // The last line was cut by what the next item tells.
+            rest.clear();
+        }
         let bytes = std::mem::replace(&mut self.pending, rest);
         let offset = self.offset;
         self.offset += bytes.len() as u64;
@@ -177,15 +189,7 @@ impl<R: Read> Iterator for Chunks<R> {
     type Item = Result<Chunk, IngestError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.next_chunk() {
-            Ok(chunk) => chunk.map(Ok),
-            Err(error) => {
-                // What was read before the failure is still good when it is lines.
-                self.pending = Vec::new();
-                self.format.get_or_insert(Format::OtlpTracesProto);
-                Some(Err(error))
-            }
-        }
+        self.next_chunk().transpose()
     }
 }
 
@@ -229,9 +233,36 @@ mod tests {
     }
 
     #[test]
+    fn lines_before_damage_are_kept() {
+        let body = lines(10_000);
+        let mut packed = zstd::encode_all(body.as_slice(), 1).unwrap();
+        packed.truncate(packed.len() / 2);
+        let mut cut = Vec::new();
+        let mut encoder = flate2::write::GzEncoder::new(&mut cut, flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, &body).unwrap();
+        encoder.finish().unwrap();
+        cut.truncate(cut.len() * 9 / 10);
+        let limits = Limits::default();
+        for input in [packed, cut] {
+            let mut chunks = Chunks::new(input.as_slice(), None, 1 << 20, &limits).unwrap();
+            let ctx = IngestContext::default();
+            let last = chunks.by_ref().map_while(|chunk| {
+                let decoded = chunk.ok()?.decode("x", &ctx);
+                assert!(decoded.batch.errors.is_empty(), "{:?}", decoded.batch.errors);
+                Some(decoded.counts.spans)
+            });
+            let spans: u64 = last.sum();
+            assert!((1..10_000).contains(&spans), "{spans}");
+        }
+        let mut damaged = Chunks::new([0x1f, 0x8b, 8, 0].as_slice(), None, 100, &limits).unwrap();
+        assert_eq!(damaged.next().unwrap().unwrap_err().code(), "damaged_compression");
+        assert!(damaged.next().is_none());
+    }
+
+    #[test]
     fn a_body_over_the_limit_is_refused() {
         let limits = Limits { max_body_bytes: 1_000, ..Limits::default() };
-        let body = vec![0x0a; 5_000];
+        let body = vec![b'x'; 5_000];
         let mut chunks = Chunks::new(body.as_slice(), None, 100, &limits).unwrap();
         assert_eq!(chunks.next().unwrap().unwrap_err().code(), "body_too_large");
         assert!(chunks.next().is_none());
