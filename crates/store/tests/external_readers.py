@@ -1,8 +1,8 @@
-"""Reads a store's tables with Python deltalake and DuckDB and prints what each sees, as JSON.
+"""Reads a store's tables with Python deltalake, DuckDB and Polars and prints what each sees, as JSON.
 
 usage: external_readers.py STORE TABLE...
 
-Needs: pip install deltalake duckdb==1.5.5 duckdb-extension-delta==1.5.5
+Needs: pip install deltalake polars duckdb==1.5.5 duckdb-extension-delta==1.5.5
 Exit status 3 when a module is missing.
 """
 
@@ -14,6 +14,7 @@ try:
     import deltalake
     import duckdb
     import duckdb_extension_delta
+    import polars
 except ImportError as error:
     print(error, file=sys.stderr)
     sys.exit(3)
@@ -57,12 +58,23 @@ def with_duckdb(path):
     return result
 
 
+def with_polars(path):
+    frame = polars.scan_delta(path)
+    days = frame.group_by("date").agg(polars.len().alias("n")).sort("date").collect()
+    newest = frame.select(polars.col("row_version").max()).collect().item()
+    return {"days": {str(row["date"]): row["n"] for row in days.to_dicts()}, "newest": newest}
+
+
 def main():
     store = pathlib.Path(sys.argv[1])
     report = {}
     for table in sys.argv[2:]:
         path = str(store / table)
-        report[table] = {"deltalake": with_deltalake(path), "duckdb": with_duckdb(path)}
+        report[table] = {
+            "deltalake": with_deltalake(path),
+            "duckdb": with_duckdb(path),
+            "polars": with_polars(path),
+        }
     json.dump(report, sys.stdout)
 
 

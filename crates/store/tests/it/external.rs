@@ -9,12 +9,14 @@ use spanlake_model::Rows;
 
 use crate::support;
 
-/// What Python's deltalake and DuckDB see of some tables; `None` when they are not installed.
+/// What Python's deltalake, DuckDB and Polars see of some tables; `None` when they are not
+/// installed. `SPANLAKE_PYTHON` names the interpreter that has them.
 fn read_elsewhere(store: &Path, tables: &[&str]) -> Option<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external_readers.py");
-    let ran = Command::new("python3").arg(script).arg(store).args(tables).output();
+    let python = std::env::var_os("SPANLAKE_PYTHON").unwrap_or_else(|| "python3".into());
+    let ran = Command::new(python).arg(script).arg(store).args(tables).output();
     let Ok(output) = ran else {
-        eprintln!("skipped: there is no python3");
+        eprintln!("skipped: there is no such Python");
         return None;
     };
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -27,7 +29,7 @@ fn read_elsewhere(store: &Path, tables: &[&str]) -> Option<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn deltalake_and_duckdb_read_the_tables() {
+async fn deltalake_duckdb_and_polars_read_the_tables() {
     let dir = tempfile::tempdir().unwrap();
     let clock = support::StepClock::new();
     let store = support::open(dir.path(), &clock).await;
@@ -52,6 +54,7 @@ async fn deltalake_and_duckdb_read_the_tables() {
     let spans = &found["spans"];
     assert_eq!(spans["deltalake"]["days"], expected);
     assert_eq!(spans["duckdb"]["days"], expected);
+    assert_eq!(spans["polars"]["days"], expected);
     assert_eq!(
         (&spans["deltalake"]["reader"], &spans["deltalake"]["writer"]),
         (&1.into(), &2.into())
@@ -67,6 +70,7 @@ async fn deltalake_and_duckdb_read_the_tables() {
     }
     let payloads = &found["payloads"];
     assert_eq!(payloads["deltalake"]["days"], payloads["duckdb"]["days"]);
+    assert_eq!(payloads["polars"]["days"], payloads["duckdb"]["days"]);
     let sum = |table: &Value| -> u64 {
         table["duckdb"]["days"].as_object().unwrap().values().filter_map(Value::as_u64).sum()
     };
