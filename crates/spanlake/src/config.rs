@@ -117,7 +117,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self> {
         let invalid = |reason: String| Error::Config { path: path.to_owned(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         for file in [&mut config.redaction_key_file, &mut config.sql_dir].into_iter().flatten() {
             *file = folder.join(&*file);

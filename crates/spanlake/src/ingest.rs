@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
-use spanlake_ingest::{Chunk, Chunks, DEFAULT_CHUNK_BYTES, Decoded, IngestContext, IngestError};
+use spanlake_ingest::{
+    Chunk, Chunks, DEFAULT_CHUNK_BYTES, Decoded, IngestContext, IngestError, Limits,
+};
 use spanlake_model::Micros;
 use spanlake_redact::RedactedBatch;
 
@@ -84,7 +86,7 @@ impl IngestSummary {
         for error in &decoded.batch.errors {
             *summary.problems.entry(error.code.clone()).or_default() += 1;
             if summary.messages.len() < MAX_MESSAGES {
-                let place = error.offset.map_or_else(String::new, |at| format!(" at {at}"));
+                let place = error.offset.map_or_else(String::new, |at| format!(" at byte {at}"));
                 let hint =
                     error.hint.as_deref().map_or_else(String::new, |hint| format!(": {hint}"));
                 summary.messages.push(format!("{}{place}: {}{hint}", error.source, error.code));
@@ -134,11 +136,13 @@ impl Spanlake {
         &self,
         requests: impl Stream<Item = Result<Request>> + Send,
     ) -> Result<IngestSummary> {
-        self.ingest_pieces(requests.map_ok(Piece::Body)).await
+        let mut total = IngestSummary::default();
+        self.ingest_pieces(requests.map_ok(Piece::Body), |part| total.add(part)).await?;
+        Ok(total)
     }
 
     /// Reads a file or pipe of any size in bounded chunks and stores it. What cannot be read of it
-    /// is counted like other rejected input.
+    /// is counted like other rejected input, and so is an input without a single byte.
     ///
     /// # Errors
     /// When the store cannot take the rows.
@@ -147,35 +151,35 @@ impl Spanlake {
         source: &str,
         reader: impl Read + Send + 'static,
     ) -> Result<IngestSummary> {
+        let mut total = IngestSummary::default();
+        self.ingest_reader_with(source, reader, |part| total.add(part)).await?;
+        Ok(total)
+    }
+
+    /// As [`Self::ingest_reader`], telling of each part when it is durable: what a caller that may
+    /// be stopped half-way needs to say what is stored.
+    ///
+    /// # Errors
+    /// When the store cannot take the rows; the parts told of are stored.
+    pub async fn ingest_reader_with(
+        &self,
+        source: &str,
+        reader: impl Read + Send + 'static,
+        stored: impl FnMut(IngestSummary),
+    ) -> Result<()> {
         let limits = self.context.read().limits.clone();
         let name: Arc<str> = Arc::from(source);
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         let reading = tokio::task::spawn_blocking(move || {
-            let file_name = name.rsplit('/').next();
-            let chunks = match Chunks::new(reader, file_name, DEFAULT_CHUNK_BYTES, &limits) {
-                Ok(chunks) => chunks,
-                Err(error) => {
-                    // The receiver is there until the channel's end.
-                    let _ = sender.blocking_send(Ok(Piece::Unreadable(name, error)));
-                    return;
-                }
-            };
-            for chunk in chunks {
-                let piece = match chunk {
-                    Ok(chunk) => Piece::Chunk(Arc::clone(&name), chunk),
-                    Err(error) => Piece::Unreadable(Arc::clone(&name), error),
-                };
-                if sender.blocking_send(Ok(piece)).is_err() {
-                    break;
-                }
-            }
+            // When the receiver is gone nobody wants the rest.
+            read_pieces(reader, &name, &limits, |piece| sender.blocking_send(Ok(piece)).is_ok());
         });
         let pieces = futures::stream::unfold(receiver, |mut receiver| async move {
             receiver.recv().await.map(|piece| (piece, receiver))
         });
-        let summary = self.ingest_pieces(pieces).await?;
+        self.ingest_pieces(pieces, stored).await?;
         reading.await?;
-        Ok(summary)
+        Ok(())
     }
 
     /// Records an input that could not even be opened, so that it is counted and in
@@ -189,13 +193,16 @@ impl Spanlake {
         error: std::io::Error,
     ) -> Result<IngestSummary> {
         let piece = Piece::Unreadable(Arc::from(source), IngestError::Read(error));
-        self.ingest_pieces(futures::stream::iter([Ok(piece)])).await
+        let mut total = IngestSummary::default();
+        self.ingest_pieces(futures::stream::iter([Ok(piece)]), |part| total.add(part)).await?;
+        Ok(total)
     }
 
     async fn ingest_pieces(
         &self,
         pieces: impl Stream<Item = Result<Piece>> + Send,
-    ) -> Result<IngestSummary> {
+        mut stored: impl FnMut(IngestSummary),
+    ) -> Result<()> {
         let durable = pieces
             .map(|piece| async move { self.prepare(piece?).await })
             .buffered(IN_FLIGHT)
@@ -207,12 +214,11 @@ impl Spanlake {
                 Ok::<_, Error>(summary)
             })
             .buffered(IN_FLIGHT);
-        let mut total = IngestSummary::default();
         futures::pin_mut!(durable);
         while let Some(summary) = durable.try_next().await? {
-            total.add(summary);
+            stored(summary);
         }
-        Ok(total)
+        Ok(())
     }
 
     async fn prepare(&self, piece: Piece) -> Result<(RedactedBatch, IngestSummary)> {
@@ -224,10 +230,52 @@ impl Spanlake {
         let redactor = Arc::clone(&self.redactor);
         let work = move || {
             let (decoded, bytes) = decode(&piece, &context);
-            let summary = IngestSummary::of(&decoded, bytes);
+            let mut summary = IngestSummary::of(&decoded, bytes);
+            if let Piece::Unreadable(source, error) = &piece {
+                // The cause says more than the code does.
+                summary.messages = vec![format!("{source}: {}", reason(error))];
+                summary.requests = 0;
+            }
             (redactor.redact(decoded.batch), summary)
         };
         Ok(tokio::task::spawn_blocking(work).await?)
+    }
+}
+
+/// Reads an input piece by piece, until its end or until `send` says that it is enough.
+fn read_pieces(
+    reader: impl Read,
+    name: &Arc<str>,
+    limits: &Limits,
+    mut send: impl FnMut(Piece) -> bool,
+) {
+    let unreadable = |error| Piece::Unreadable(Arc::clone(name), error);
+    let chunks = match Chunks::new(reader, name.rsplit('/').next(), DEFAULT_CHUNK_BYTES, limits) {
+        Ok(chunks) => chunks,
+        Err(error) => {
+            send(unreadable(error));
+            return;
+        }
+    };
+    for chunk in chunks {
+        let goes_on = send(match chunk {
+            Ok(chunk) if chunk.bytes.is_empty() && chunk.offset == 0 => {
+                unreadable(IngestError::Empty)
+            }
+            Ok(chunk) => Piece::Chunk(Arc::clone(name), chunk),
+            Err(error) => unreadable(error),
+        });
+        if !goes_on {
+            break;
+        }
+    }
+}
+
+/// Says why an input could not be read, with the system's own reason.
+fn reason(error: &IngestError) -> String {
+    match error {
+        IngestError::Read(cause) => format!("{error}: {cause}"),
+        other => other.to_string(),
     }
 }
 

@@ -19,7 +19,7 @@
 //! # }
 //! ```
 
-mod config;
+pub mod config;
 pub mod demo;
 mod error;
 mod evaluate;
@@ -38,8 +38,9 @@ use spanlake_ingest::IngestContext;
 use spanlake_model::Clock;
 use spanlake_query::{QueryStream, Session};
 use spanlake_redact::Redactor;
-use spanlake_store::Store;
+use spanlake_store::{MaintainOptions, MaintainReport, Store};
 
+pub use arrow;
 pub use config::Config;
 pub use error::{Error, Result};
 pub use evaluate::EvaluationSummary;
@@ -109,6 +110,15 @@ impl Spanlake {
     /// Returns the redactor in force.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Flushes, merges small files, drops expired days and deletes what nothing needs. Something
+    /// for a quiet hour, beside reading and writing.
+    ///
+    /// # Errors
+    /// When a step fails; the store is as good as before.
+    pub async fn maintain(&self) -> Result<MaintainReport> {
+        Ok(self.store.maintain(MaintainOptions::default()).await?)
     }
 
     /// Flushes what is buffered and ends the writer.

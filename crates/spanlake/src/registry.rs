@@ -109,11 +109,19 @@ pub(crate) async fn refresh(lake: &Spanlake) -> Result<()> {
     Ok(())
 }
 
+/// The first line of a file of prices.
+const HEADER: &str = "provider,model,token_class,valid_from,usd_per_million";
+
 /// Parses prices from CSV: `provider,model,token_class,valid_from,usd_per_million` with a header.
 ///
 /// # Errors
 /// Names the line and what it lacks.
 pub fn parse_prices(text: &str) -> Result<Vec<ModelPriceRow>> {
+    let header = text.lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
+    if !header.split(',').map(str::trim).eq(HEADER.split(',')) {
+        let reason = format!("the first line must be {HEADER}");
+        return Err(Error::Invalid { what: "prices", reason });
+    }
     let mut rows = Vec::new();
     for (number, line) in
         (1..).zip(text.lines()).skip(1).filter(|(_, line)| !line.trim().is_empty())
@@ -121,8 +129,7 @@ pub fn parse_prices(text: &str) -> Result<Vec<ModelPriceRow>> {
         let row = PriceTable::parse_line(line).ok_or_else(|| Error::Invalid {
             what: "prices",
             reason: format!(
-                "line {number} is not provider,model,token_class,valid_from,usd_per_million \
-                 with a class of input, output, cache_read, cache_write, reasoning, a date and a \
+                "line {number} is not {HEADER} with a class of input, output, cache_read, cache_write, reasoning, a date and a \
                  price of at least 0"
             ),
         })?;

@@ -232,7 +232,8 @@ fn sql(calendar: &Calendar, fault: Fault) -> String {
              (select unnest(redactions) r from spans where redactions is not null) group by 1 order by 2 desc"
         }
         Fault::LateSpans => {
-            "select count(*) late from spans where ingest_time - end_time > interval '5 hours'"
+            "select count(*) late from spans where end_unix_nano > 0 \
+             and ingest_time - to_timestamp_nanos(end_unix_nano) > interval '5 hours'"
         }
         Fault::DuplicateSpans => {
             "select count(*) n, count(distinct concat(trace_id, span_id)) distinct_spans from spans"

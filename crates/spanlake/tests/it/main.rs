@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod example;
+mod faults;
 mod pipeline;
 mod planted;

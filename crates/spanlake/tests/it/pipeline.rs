@@ -98,7 +98,8 @@ async fn rejected_input_is_counted_and_queryable() {
     let folder = tempfile::tempdir().unwrap();
     let url = folder.path().join("store");
     let lake = Spanlake::open(url.to_str().unwrap()).await.unwrap();
-    let good = bodies().remove(0);
+    let is_rag = |body: &(String, Vec<u8>)| body.0.ends_with("rag_chain.01.otlp.pb");
+    let good = bodies().into_iter().find(is_rag).unwrap();
     let summary =
         lake.ingest("garbage.pb", b"\x0a\xff\xff\xff\xff\x7fgarbage".to_vec()).await.unwrap();
     assert!(summary.has_problems() && !summary.messages[0].contains("garbage\u{0}"), "{summary:?}");

@@ -108,6 +108,12 @@ fn search(
         .text("spanlake.retrieval.index_version", version)
         .int("gen_ai.retrieval.top_k", 4);
     writer = documents(writer, "retrieval.documents", &passages);
+    if passages.is_empty() {
+        // Flattened lists say nothing when they are empty; the instrumentation's output does.
+        writer = writer
+            .text("output.value", r#"{"documents":[]}"#)
+            .text("output.mime_type", "application/json");
+    }
     trace.push(SEARCH, &span_id, root, writer.ok());
 
     if k > 0 && trace.dice.chance(0.5) {
