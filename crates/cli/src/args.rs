@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// The embedded analytical store for LLM traces.
 #[derive(Debug, Parser)]
-#[command(name = "spanlake", version, about, max_term_width = 100, propagate_version = true)]
+#[command(name = "spanlake", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -122,13 +122,13 @@ pub(crate) struct IngestArgs {
 /// Arguments of `sql`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SqlArgs {
-    /// The statement
+    /// The statement; several are separated by semicolons
     #[arg(short = 'c', long = "command", value_name = "SQL", conflicts_with = "file")]
     pub(crate) command: Option<String>,
-    /// A file with the statement
+    /// A file with statements; - is standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// Write the result here instead of standard output
+    /// Write the result here instead of standard output; its ending chooses the format
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -136,7 +136,7 @@ pub(crate) struct SqlArgs {
 /// Arguments of `trace`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceArgs {
-    /// The trace id, 32 hexadecimal digits
+    /// The trace id, 32 hexadecimal digits, or its first ones where they are enough
     pub(crate) trace_id: String,
     /// Show the content too: messages, documents, tool arguments and results
     #[arg(long)]

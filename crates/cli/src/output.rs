@@ -1,6 +1,8 @@
 //! Results in the formats of `--format`.
 
-use std::fs::File;
+mod stdout;
+mod table;
+
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,16 +13,25 @@ use arrow::csv::WriterBuilder as CsvWriterBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
 use arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
-use comfy_table::{ContentArrangement, Table, presets};
 use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 
 use crate::args::Format;
 
-/// Rows that a table shows; machine formats show all.
+use self::stdout::{ResultFile, Stdout};
+pub(crate) use self::stdout::{line, reader_has_left, say};
+use self::table::write_expanded;
+pub(crate) use self::table::{clip, harmless};
+
+/// Rows that a table holds when it is written to a file or a pipe; machine formats give all.
 const TABLE_ROWS: usize = 1_000;
-/// Characters of one cell in a table.
-const CELL_CHARS: usize = 200;
+/// Rows that a table holds on a terminal.
+const TERMINAL_ROWS: usize = 200;
+/// Bytes collected before they are written.
+const BUFFER_BYTES: usize = 64 << 10;
+/// Bytes of a Parquet row group, encoded: what the writer holds in memory.
+const ROW_GROUP_BYTES: usize = 64 << 20;
 
 /// Chooses the format: what was asked for, else the file's ending, else a table.
 pub(crate) fn choose_format(asked: Option<Format>, output: Option<&Path>) -> Format {
@@ -40,18 +51,14 @@ pub(crate) fn choose_format(asked: Option<Format>, output: Option<&Path>) -> For
 pub(crate) struct Sink {
     writer: FormatWriter,
     rows: usize,
+    file: Option<ResultFile>,
 }
 
 type Out = Box<dyn Write + Send>;
 
 enum FormatWriter {
-    Table {
-        out: Out,
-        batches: Vec<RecordBatch>,
-        kept: usize,
-        schema: SchemaRef,
-        width: Option<u16>,
-    },
+    Table(TableWriter),
+    Expanded(Out),
     Ndjson(arrow::json::Writer<Out, LineDelimited>),
     Json(arrow::json::Writer<Out, JsonArray>),
     Csv(Box<arrow::csv::Writer<Out>>),
@@ -59,29 +66,62 @@ enum FormatWriter {
     Arrow(StreamWriter<Out>),
 }
 
+/// A table can be laid out only when its rows are known: the first ones are kept.
+struct TableWriter {
+    out: Out,
+    batches: Vec<RecordBatch>,
+    kept: usize,
+    limit: usize,
+    schema: SchemaRef,
+    width: Option<usize>,
+}
+
+/// Returns standard output, buffered.
+pub(crate) fn standard_output() -> impl Write + Send {
+    BufWriter::with_capacity(BUFFER_BYTES, Stdout)
+}
+
 impl Sink {
-    /// Opens a sink for results of `schema`.
-    pub(crate) fn open(format: Format, output: Option<&Path>, schema: SchemaRef) -> Result<Self> {
+    /// Opens a sink for results of `schema`; `expanded` turns a table into one column a line.
+    pub(crate) fn open(
+        format: Format,
+        output: Option<&Path>,
+        schema: SchemaRef,
+        expanded: bool,
+    ) -> Result<Self> {
         let terminal = output.is_none() && std::io::stdout().is_terminal();
-        let out: Out = match output {
-            Some(path) => Box::new(BufWriter::new(
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-            )),
-            None => Box::new(BufWriter::new(std::io::stdout())),
-        };
         anyhow::ensure!(
             !(terminal && matches!(format, Format::Parquet | Format::Arrow)),
             "this format is binary: give -o FILE or redirect standard output"
         );
-        Self::new(format, out, schema, terminal.then(terminal_width).flatten())
+        let (file, out): (_, Out) = match output {
+            Some(path) => {
+                let (file, out) = ResultFile::create(path)?;
+                (Some(file), Box::new(out))
+            }
+            None => (None, Box::new(standard_output())),
+        };
+        let width = terminal.then(terminal_width).flatten();
+        let mut sink = Self::new(format, out, schema, width)?;
+        if let (FormatWriter::Table(table), true) = (&mut sink.writer, expanded) {
+            let out = std::mem::replace(&mut table.out, Box::new(std::io::sink()));
+            sink.writer = FormatWriter::Expanded(out);
+        }
+        sink.file = file;
+        Ok(sink)
     }
 
-    fn new(format: Format, out: Out, schema: SchemaRef, width: Option<u16>) -> Result<Self> {
+    fn new(format: Format, out: Out, schema: SchemaRef, width: Option<usize>) -> Result<Self> {
         let json = || WriterBuilder::new().with_explicit_nulls(true);
         let writer = match format {
-            Format::Table => {
-                FormatWriter::Table { out, batches: Vec::new(), kept: 0, schema, width }
-            }
+            Format::Table => FormatWriter::Table(TableWriter {
+                out,
+                batches: Vec::new(),
+                kept: 0,
+                limit: if width.is_some() { TERMINAL_ROWS } else { TABLE_ROWS },
+                schema,
+                width,
+            }),
             Format::Ndjson => FormatWriter::Ndjson(json().build(out)),
             Format::Json => FormatWriter::Json(json().build(out)),
             Format::Csv => {
@@ -91,111 +131,107 @@ impl Sink {
                 FormatWriter::Csv(Box::new(writer))
             }
             Format::Parquet => {
-                FormatWriter::Parquet(Box::new(ArrowWriter::try_new(out, schema, None)?))
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                    .build();
+                FormatWriter::Parquet(Box::new(ArrowWriter::try_new(
+                    out,
+                    schema,
+                    Some(properties),
+                )?))
             }
             Format::Arrow => FormatWriter::Arrow(StreamWriter::try_new(out, &schema)?),
         };
-        Ok(Self { writer, rows: 0 })
+        Ok(Self { writer, rows: 0, file: None })
     }
 
     /// Writes one batch.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let result = self.write_batch(batch);
+        self.named(result)
+    }
+
+    /// Ends the output and returns the number of rows written.
+    pub(crate) fn finish(mut self) -> Result<usize> {
+        let rows = self.rows;
+        let file = self.file.take();
+        let finished = self.writer.finish(rows);
+        match file {
+            Some(file) => {
+                finished.with_context(|| format!("cannot write {}", file.path().display()))?;
+                file.finish()?;
+            }
+            None => finished.context("cannot write the output")?,
+        }
+        Ok(rows)
+    }
+
+    fn named<T>(&self, result: Result<T>) -> Result<T> {
+        result.with_context(|| match &self.file {
+            Some(file) => format!("cannot write {}", file.path().display()),
+            None => "cannot write the output".to_owned(),
+        })
+    }
+
+    fn write_batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        let before = self.rows;
         self.rows += batch.num_rows();
         match &mut self.writer {
-            FormatWriter::Table { batches, kept, .. } => {
-                let room = TABLE_ROWS.saturating_sub(*kept).min(batch.num_rows());
+            FormatWriter::Table(table) => {
+                let room = table.limit.saturating_sub(table.kept).min(batch.num_rows());
                 if room > 0 {
-                    batches.push(batch.slice(0, room));
-                    *kept += room;
+                    table.batches.push(batch.slice(0, room));
+                    table.kept += room;
                 }
             }
+            FormatWriter::Expanded(out) => write_expanded(out, batch, before)?,
             FormatWriter::Ndjson(writer) => writer.write(batch)?,
             FormatWriter::Json(writer) => writer.write(batch)?,
             FormatWriter::Csv(writer) => writer.write(&flatten(batch)?)?,
-            FormatWriter::Parquet(writer) => writer.write(batch)?,
+            FormatWriter::Parquet(writer) => {
+                writer.write(batch)?;
+                if writer.in_progress_size() > ROW_GROUP_BYTES {
+                    writer.flush()?;
+                }
+            }
             FormatWriter::Arrow(writer) => writer.write(batch)?,
         }
         Ok(())
     }
+}
 
-    /// Ends the output and returns the number of rows written.
-    pub(crate) fn finish(self) -> Result<usize> {
-        match self.writer {
-            FormatWriter::Table { mut out, batches, schema, width, .. } => {
-                write_table(&mut out, &schema, &batches, width, self.rows)?;
+impl FormatWriter {
+    fn finish(self, rows: usize) -> Result<()> {
+        match self {
+            Self::Table(TableWriter { mut out, batches, schema, width, .. }) => {
+                table::write(&mut out, &schema, &batches, width, rows)?;
                 out.flush()?;
             }
-            FormatWriter::Ndjson(mut writer) => {
+            Self::Expanded(mut out) => out.flush()?,
+            Self::Ndjson(mut writer) => {
                 writer.finish()?;
                 writer.into_inner().flush()?;
             }
-            FormatWriter::Json(mut writer) => {
+            Self::Json(mut writer) => {
                 writer.finish()?;
                 let mut out = writer.into_inner();
                 out.write_all(b"\n")?;
                 out.flush()?;
             }
-            FormatWriter::Csv(writer) => writer.into_inner().flush()?,
-            FormatWriter::Parquet(writer) => writer.into_inner()?.flush()?,
-            FormatWriter::Arrow(mut writer) => {
+            Self::Csv(writer) => writer.into_inner().flush()?,
+            Self::Parquet(writer) => writer.into_inner()?.flush()?,
+            Self::Arrow(mut writer) => {
                 writer.finish()?;
                 writer.into_inner()?.flush()?;
             }
         }
-        Ok(self.rows)
+        Ok(())
     }
 }
 
-fn terminal_width() -> Option<u16> {
-    Table::new().width()
-}
-
-fn write_table(
-    out: &mut dyn Write,
-    schema: &Schema,
-    batches: &[RecordBatch],
-    width: Option<u16>,
-    rows: usize,
-) -> Result<()> {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED);
-    if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.set_header(schema.fields().iter().map(|field| field.name().clone()));
-    let options = FormatOptions::default().with_display_error(true).with_null("");
-    for batch in batches {
-        let cells = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
-            .collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            table.add_row(cells.iter().map(|cell| shorten(&cell.value(row).to_string())));
-        }
-    }
-    for (at, field) in schema.fields().iter().enumerate() {
-        if field.data_type().is_numeric()
-            && let Some(column) = table.column_mut(at)
-        {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
-        }
-    }
-    writeln!(out, "{table}")?;
-    let shown: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if shown < rows {
-        writeln!(out, "{rows} rows, the first {shown} shown; use --format ndjson for all")?;
-    }
-    Ok(())
-}
-
-/// Cuts a long cell and keeps it on one line, so that a table stays a table.
-fn shorten(text: &str) -> String {
-    let mut short: String = text.chars().take(CELL_CHARS).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short.replace(['\n', '\r', '\t'], " ")
+/// Returns the width of the terminal on standard output, in columns.
+pub(crate) fn terminal_width() -> Option<usize> {
+    comfy_table::Table::new().width().map(usize::from)
 }
 
 /// Turns nested columns into JSON text, which is how they fit into CSV.

@@ -3,12 +3,13 @@
 use anyhow::{Context as _, Result, bail};
 use spanlake::Step;
 use spanlake::demo::{DemoOptions, FaultSet};
-use tokio::runtime::Runtime;
 
 use super::config;
 use super::sql::run_statement;
 use crate::Outcome;
 use crate::args::{DemoArgs, Format, Global};
+use crate::interrupt::Executor;
+use crate::output::say;
 use crate::progress::count_bar;
 
 /// What a stranger looks at first.
@@ -20,7 +21,7 @@ const QUALITY: &str = "select prompt_name as prompt, prompt_version as version, 
     from prompt_quality order by prompt_name, min(first_call) over (partition by prompt_name, \
     prompt_version)";
 
-pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result<Outcome> {
+pub(super) fn run(global: &Global, args: &DemoArgs, executor: &Executor) -> Result<Outcome> {
     let mut options =
         DemoOptions { traces: args.traces, seed: args.seed, ..DemoOptions::default() };
     options.faults = FaultSet::parse(&args.faults)?;
@@ -29,7 +30,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result
             .with_context(|| format!("--end {end}: give a date like 2026-06-29"))?;
     }
     prepare(args)?;
-    runtime.block_on(async {
+    let note = format!("{} is incomplete: run the demo again with --force", args.dir.display());
+    executor.run(&note, async {
         let bar = count_bar(0, global.quiet);
         let summary =
             spanlake::demo_into(&args.dir, config(global)?, options, |step, done, total| {
@@ -50,7 +52,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs, runtime: &Runtime) -> Result
             .await?;
         if !global.quiet {
             run_statement(&lake, QUALITY, Format::Table, None, false).await?;
-            println!("\n{summary}");
+            say!("\n{summary}")?;
         }
         Ok(Outcome::Done)
     })

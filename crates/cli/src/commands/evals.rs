@@ -1,16 +1,17 @@
 //! `spanlake evals`.
 
 use anyhow::Result;
-use tokio::runtime::Runtime;
 
 use super::{config, open};
 use crate::Outcome;
 use crate::args::{EvalsCommand, Global};
+use crate::interrupt::Executor;
+use crate::output::say;
 use crate::progress::count_bar;
 
-pub(super) fn run(global: &Global, command: EvalsCommand, runtime: &Runtime) -> Result<Outcome> {
+pub(super) fn run(global: &Global, command: EvalsCommand, executor: &Executor) -> Result<Outcome> {
     let EvalsCommand::Run = command;
-    runtime.block_on(async {
+    executor.run("verdicts stored so far stay, the next run judges the rest", async {
         let lake = open(global, config(global)?).await?;
         let bar = count_bar(0, global.quiet);
         bar.set_message("judging answers");
@@ -23,7 +24,7 @@ pub(super) fn run(global: &Global, command: EvalsCommand, runtime: &Runtime) -> 
         bar.finish_and_clear();
         lake.close().await?;
         if !global.quiet {
-            println!("{summary}");
+            say!("{summary}")?;
         }
         Ok(Outcome::Done)
     })

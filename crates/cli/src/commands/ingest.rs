@@ -1,121 +1,100 @@
 //! `spanlake ingest`.
 
+mod inputs;
+
 use std::fs::File;
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use spanlake::{IngestSummary, Spanlake};
-use tokio::runtime::Runtime;
 
+use self::inputs::{Input, Source};
 use super::{config, open};
 use crate::Outcome;
 use crate::args::{Format, Global, IngestArgs};
+use crate::interrupt::{Executor, Interrupted};
+use crate::output::say;
 use crate::progress::bytes_bar;
 
-pub(super) fn run(global: &Global, args: IngestArgs, runtime: &Runtime) -> Result<Outcome> {
+pub(super) fn run(global: &Global, args: IngestArgs, executor: &Executor) -> Result<Outcome> {
     let mut config = config(global)?;
     if args.redaction.is_some() {
         config.redaction = args.redaction;
     }
-    let inputs = inputs(&args.paths)?;
-    let summary = runtime.block_on(async {
+    let inputs = inputs::find(&args.paths)?;
+    // Filled as parts become durable, so that an error or Ctrl-C leaves the truth behind.
+    let stored = Mutex::new(IngestSummary::default());
+    let work = async {
         let lake = open(global, config).await?;
-        // Rows acknowledged before an error or Ctrl-C stay; the log holds them.
-        let result = tokio::select! {
-            result = ingest(&lake, &inputs, global.quiet) => result,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was acknowledged is stored")),
-        };
-        let closed = lake.close().await;
-        let summary = result?;
-        closed?;
-        Ok::<_, anyhow::Error>(summary)
-    })?;
-    show(global, &summary)?;
-    Ok(if summary.has_problems() { Outcome::WithFindings } else { Outcome::Done })
+        ingest(&lake, inputs, global.quiet, &stored).await?;
+        Ok::<_, anyhow::Error>(lake.close().await?)
+    };
+    let ended = executor.run_until_interrupted(work);
+    let summary = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match ended {
+        Some(Ok(())) => {
+            show(global, &summary)?;
+            Ok(if summary.has_problems() { Outcome::WithFindings } else { Outcome::Done })
+        }
+        // A store that could not be opened has nothing to tell.
+        Some(Err(error)) if summary.requests == 0 => Err(error),
+        Some(Err(error)) => {
+            show(global, &summary)?;
+            Err(error.context("stopped early; what is counted above is stored"))
+        }
+        None => {
+            show(global, &summary)?;
+            let note = "interrupted; what is counted above is stored, the rest is not";
+            Err(Interrupted(note.to_owned()).into())
+        }
+    }
 }
 
-async fn ingest(lake: &Spanlake, inputs: &[Input], quiet: bool) -> Result<IngestSummary> {
+async fn ingest(
+    lake: &Spanlake,
+    inputs: Vec<Input>,
+    quiet: bool,
+    stored: &Mutex<IngestSummary>,
+) -> Result<()> {
+    let add = |part| stored.lock().unwrap_or_else(PoisonError::into_inner).add(part);
     let total = inputs.iter().map(|input| input.bytes).sum::<Option<u64>>();
     let bar = bytes_bar(total, quiet);
-    let mut summary = IngestSummary::default();
-    for input in inputs {
-        bar.set_message(input.name.clone());
-        let read = match &input.path {
-            None => lake.ingest_reader(&input.name, bar.wrap_read(std::io::stdin())).await,
-            Some(path) => match File::open(path) {
-                Ok(file) => lake.ingest_reader(&input.name, bar.wrap_read(file)).await,
-                // The other files are still stored.
-                Err(error) => {
-                    eprintln!("{}: cannot open: {error}", input.name);
-                    lake.ingest_unreadable(&input.name, error).await
-                }
-            },
-        };
-        summary.add(read?);
+    for Input { name, source, .. } in inputs {
+        bar.set_message(name.clone());
+        match source {
+            Source::Stdin => {
+                lake.ingest_reader_with(&name, bar.wrap_read(std::io::stdin()), add).await?;
+            }
+            Source::File(path) => {
+                let file = bar.wrap_read(Later::File(path));
+                lake.ingest_reader_with(&name, file, add).await?;
+            }
+            Source::Unreadable(error) => add(lake.ingest_unreadable(&name, error).await?),
+        }
     }
     bar.finish_and_clear();
-    Ok(summary)
-}
-
-/// One thing to read.
-#[derive(Debug)]
-struct Input {
-    name: String,
-    /// `None` is standard input.
-    path: Option<PathBuf>,
-    /// Size, where known.
-    bytes: Option<u64>,
-}
-
-/// Finds every file: folders are walked in order of names, hidden files are left out.
-fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.as_os_str() == "-" {
-            if std::io::stdin().is_terminal() {
-                bail!("standard input is a terminal: pipe a body into it");
-            }
-            found.push(Input { name: "stdin".to_owned(), path: None, bytes: None });
-        } else if path.is_dir() {
-            walk(path, &mut found)?;
-        } else {
-            found.push(file(path.clone())?);
-        }
-    }
-    if found.is_empty() {
-        bail!("no files found to ingest");
-    }
-    Ok(found)
-}
-
-fn file(path: PathBuf) -> Result<Input> {
-    let size =
-        std::fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    Ok(Input { name: path.display().to_string(), path: Some(path), bytes: Some(size) })
-}
-
-fn walk(folder: &Path, found: &mut Vec<Input>) -> Result<()> {
-    let unreadable = || format!("cannot read {}", folder.display());
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .with_context(unreadable)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .with_context(unreadable)?;
-    entries.sort();
-    for path in entries {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        // A link to a folder could lead in a circle.
-        if path.is_dir() && !path.is_symlink() {
-            walk(&path, found)?;
-        } else if path.is_file() {
-            found.push(file(path)?);
-        }
-    }
     Ok(())
+}
+
+/// A file that is opened when it is first read, on the thread that reads it: a pipe without a
+/// writer would hold up everything else.
+enum Later {
+    File(PathBuf),
+    Open(File),
+}
+
+impl Read for Later {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if let Self::File(path) = self {
+            *self = Self::Open(File::open(path)?);
+        }
+        match self {
+            Self::Open(file) => file.read(into),
+            Self::File(_) => Ok(0),
+        }
+    }
 }
 
 fn show(global: &Global, summary: &IngestSummary) -> Result<()> {
@@ -123,26 +102,26 @@ fn show(global: &Global, summary: &IngestSummary) -> Result<()> {
         eprintln!("{message}");
     }
     let problems: u64 = summary.problems.values().sum();
-    if problems > summary.messages.len() as u64 {
-        eprintln!(
-            "… and {} more: select * from ingest_errors",
-            problems - summary.messages.len() as u64
-        );
+    let told = summary.messages.len() as u64;
+    if problems > told {
+        eprintln!("… and {} more: select * from ingest_errors", problems - told);
     }
     match global.format {
-        Some(Format::Json) => println!("{}", serde_json::to_string_pretty(summary)?),
-        Some(Format::Ndjson) => println!("{}", serde_json::to_string(summary)?),
-        _ if global.quiet => {}
-        _ => println!(
-            "{} spans and {} evals stored from {} bodies ({} bytes); {} of {} log records ignored; {} rejected",
-            summary.spans,
-            summary.evals,
-            summary.requests,
-            summary.bytes,
-            summary.ignored_log_records,
-            summary.log_records,
-            summary.rejected
-        ),
+        Some(Format::Json) => say!("{}", serde_json::to_string_pretty(summary)?),
+        Some(Format::Ndjson) => say!("{}", serde_json::to_string(summary)?),
+        _ if global.quiet => Ok(()),
+        _ => {
+            say!(
+                "{} spans and {} evals stored from {} bodies ({} bytes); {} of {} log records \
+                 ignored; {} rejected",
+                summary.spans,
+                summary.evals,
+                summary.requests,
+                summary.bytes,
+                summary.ignored_log_records,
+                summary.log_records,
+                summary.rejected
+            )
+        }
     }
-    Ok(())
 }

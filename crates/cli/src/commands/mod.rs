@@ -16,36 +16,32 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use spanlake::model::{Clock, Day, Micros};
 use spanlake::{Config, Spanlake};
-use tokio::runtime::Runtime;
 
 use crate::Outcome;
 use crate::args::{Args, Command, Global};
+use crate::interrupt::Executor;
 
 const CONFIG_FILE: &str = "spanlake.toml";
 const DEFAULT_STORE: &str = "spanlake-store";
 
 /// Runs the command asked for.
 pub(crate) fn run(args: Args) -> Result<Outcome> {
-    let runtime = runtime()?;
     let global = args.global;
-    match args.command {
-        Command::Demo(args) => demo::run(&global, &args, &runtime),
-        Command::Ingest(args) => ingest::run(&global, args, &runtime),
-        Command::Sql(args) => sql::run(&global, &args, &runtime),
-        Command::Trace(args) => trace::run(&global, &args, &runtime),
-        Command::Report(command) => report::run(&global, command, &runtime),
-        Command::Evals(command) => evals::run(&global, command, &runtime),
+    let is_shell = matches!(&args.command, Command::Sql(args) if sql::is_shell(args));
+    let executor = Executor::start(is_shell)?;
+    let outcome = match args.command {
+        Command::Demo(args) => demo::run(&global, &args, &executor),
+        Command::Ingest(args) => ingest::run(&global, args, &executor),
+        Command::Sql(args) => sql::run(&global, &args, &executor),
+        Command::Trace(args) => trace::run(&global, &args, &executor),
+        Command::Report(command) => report::run(&global, command, &executor),
+        Command::Evals(command) => evals::run(&global, command, &executor),
         Command::Redact(command) => redact::run(&global, command),
-        Command::Store(command) => store::run(&global, &command, &runtime),
-        Command::Prices(command) => prices::run(&global, command, &runtime),
-    }
-}
-
-fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start worker threads")
+        Command::Store(command) => store::run(&global, &command, &executor),
+        Command::Prices(command) => prices::run(&global, command, &executor),
+    };
+    executor.end();
+    outcome
 }
 
 /// Reads the settings: the file given, else `spanlake.toml` here, else the defaults.
@@ -61,6 +57,8 @@ fn store_url(global: &Global, config: &Config) -> String {
     global
         .store
         .clone()
+        // An empty variable is no place.
+        .filter(|url| !url.is_empty())
         .or_else(|| config.store.clone())
         .unwrap_or_else(|| DEFAULT_STORE.to_owned())
 }

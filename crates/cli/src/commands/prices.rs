@@ -2,15 +2,15 @@
 
 use anyhow::{Context as _, Result};
 use spanlake::model::Rows;
-use tokio::runtime::Runtime;
 
 use super::{config, open, open_read_only};
 use crate::Outcome;
 use crate::args::{Global, PricesCommand};
-use crate::output::{Sink, choose_format};
+use crate::interrupt::Executor;
+use crate::output::{Sink, choose_format, say};
 
-pub(super) fn run(global: &Global, command: PricesCommand, runtime: &Runtime) -> Result<Outcome> {
-    runtime.block_on(async {
+pub(super) fn run(global: &Global, command: PricesCommand, executor: &Executor) -> Result<Outcome> {
+    executor.run("nothing was changed, or all of it", async {
         match command {
             PricesCommand::List => list(global).await?,
             PricesCommand::Import { file } => {
@@ -23,9 +23,7 @@ pub(super) fn run(global: &Global, command: PricesCommand, runtime: &Runtime) ->
                 lake.add_prices(rows).await?;
                 lake.close().await?;
                 if !global.quiet {
-                    println!(
-                        "{count} prices stored; spans stored from now on are priced with them"
-                    );
+                    say!("{count} prices stored; spans stored from now on are priced with them")?;
                 }
             }
         }
@@ -40,7 +38,7 @@ async fn list(global: &Global) -> Result<()> {
     let wanted = ["provider", "model", "token_class", "valid_from", "usd_per_million"];
     let columns = wanted.iter().filter_map(|name| batch.schema().index_of(name).ok());
     let batch = batch.project(&columns.collect::<Vec<_>>())?;
-    let mut sink = Sink::open(choose_format(global.format, None), None, batch.schema())?;
+    let mut sink = Sink::open(choose_format(global.format, None), None, batch.schema(), false)?;
     sink.write(&batch)?;
     sink.finish()?;
     Ok(())

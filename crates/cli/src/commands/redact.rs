@@ -1,6 +1,6 @@
 //! `spanlake redact`.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
@@ -9,6 +9,7 @@ use spanlake::redact::TextMode;
 use super::config;
 use crate::Outcome;
 use crate::args::{Format, Global, RedactCommand, RedactTestArgs};
+use crate::output::{say, standard_output};
 
 pub(super) fn run(global: &Global, command: RedactCommand) -> Result<Outcome> {
     let RedactCommand::Test(args) = command;
@@ -46,13 +47,15 @@ fn test(global: &Global, args: RedactTestArgs) -> Result<Outcome> {
             "policy_version": redactor.policy_version(),
             "findings": found,
         });
-        println!("{result}");
+        say!("{result}")?;
         return Ok(Outcome::Done);
     }
-    print!("{redacted}");
+    let mut out = standard_output();
+    out.write_all(redacted.as_bytes())?;
     if !redacted.ends_with('\n') {
-        println!();
+        out.write_all(b"\n")?;
     }
+    out.flush()?;
     if !global.quiet {
         eprintln!("policy {}", redactor.policy_version());
         if let Some(warning) = redactor.warning() {

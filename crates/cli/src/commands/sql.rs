@@ -3,43 +3,42 @@
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use arrow::array::RecordBatch;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use anyhow::{Context as _, Result, ensure};
 use futures::StreamExt as _;
 use spanlake::Spanlake;
-use tokio::runtime::Runtime;
 
 use super::{config, open_read_only};
 use crate::args::{Format, Global, SqlArgs};
+use crate::interrupt::Executor;
 use crate::output::{Sink, choose_format};
+use crate::shell::statement;
 use crate::{Outcome, shell};
 
-pub(super) fn run(global: &Global, args: &SqlArgs, runtime: &Runtime) -> Result<Outcome> {
+/// Whether people will type statements.
+pub(super) fn is_shell(args: &SqlArgs) -> bool {
+    args.command.is_none() && args.file.is_none() && std::io::stdin().is_terminal()
+}
+
+pub(super) fn run(global: &Global, args: &SqlArgs, executor: &Executor) -> Result<Outcome> {
     let format = choose_format(global.format, args.output.as_deref());
-    let statement = match (&args.command, &args.file) {
-        (Some(statement), _) => Some(statement.clone()),
-        (None, Some(path)) => Some(read_statement(path)?),
-        (None, None) if !std::io::stdin().is_terminal() => Some(read_stdin()?),
-        (None, None) => None,
+    let text = match (&args.command, &args.file) {
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(path)) => Some(read_statements(path)?),
+        (None, None) if is_shell(args) => None,
+        (None, None) => Some(read_stdin()?),
     };
-    let lake = runtime.block_on(async { open_read_only(global, config(global)?).await })?;
-    let Some(statement) = statement else {
-        shell::run(&lake, runtime, format)?;
-        return Ok(Outcome::Done);
-    };
-    runtime.block_on(async {
-        tokio::select! {
-            result = run_statement(&lake, &statement, format, args.output.as_deref(), false) => {
-                result.map(|_| ())
-            }
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("cancelled")),
-        }
-    })?;
+    let opening = async { open_read_only(global, config(global)?).await };
+    let lake = executor.run("nothing was read", opening)?;
+    match text {
+        Some(text) => executor.run("the statement was cancelled", async {
+            run_all(&lake, &text, format, args.output.as_deref()).await
+        })?,
+        None => shell::run(&lake, executor, format)?,
+    }
     Ok(Outcome::Done)
 }
 
-fn read_statement(path: &Path) -> Result<String> {
+fn read_statements(path: &Path) -> Result<String> {
     if path.as_os_str() == "-" {
         return read_stdin();
     }
@@ -52,46 +51,54 @@ fn read_stdin() -> Result<String> {
     Ok(text)
 }
 
-/// Runs one statement, writes its rows as they come and returns how many there were.
+/// Runs every statement of a text in turn, until one fails.
+async fn run_all(lake: &Spanlake, text: &str, format: Format, output: Option<&Path>) -> Result<()> {
+    let statements = statement::split(text);
+    ensure!(!statements.is_empty(), "no statement given");
+    let mut results = 0;
+    for statement in statements {
+        let statement = statement::in_place(text, statement);
+        let rows = lake.sql(&statement).await?;
+        // SET and the like have no result.
+        results += usize::from(!rows.schema().fields().is_empty());
+        ensure!(
+            results <= 1
+                || !(output.is_some() || matches!(format, Format::Parquet | Format::Arrow)),
+            "one file holds one result: this is the second; give -o and binary formats one query"
+        );
+        write_rows(rows, format, output, false).await?;
+    }
+    Ok(())
+}
+
+/// Runs one statement, writes its rows as they come and returns how many there were; `None` when
+/// it has no result.
 pub(crate) async fn run_statement(
     lake: &Spanlake,
     statement: &str,
     format: Format,
     output: Option<&Path>,
     expanded: bool,
-) -> Result<usize> {
-    let mut rows = lake.sql(statement).await?;
-    if expanded && format == Format::Table && output.is_none() {
-        let mut count = 0;
+) -> Result<Option<usize>> {
+    let rows = lake.sql(statement).await?;
+    write_rows(rows, format, output, expanded).await
+}
+
+async fn write_rows(
+    mut rows: spanlake::query::QueryStream,
+    format: Format,
+    output: Option<&Path>,
+    expanded: bool,
+) -> Result<Option<usize>> {
+    if rows.schema().fields().is_empty() {
         while let Some(batch) = rows.next().await {
-            let batch = batch?;
-            print_expanded(&batch, count)?;
-            count += batch.num_rows();
+            batch?;
         }
-        return Ok(count);
+        return Ok(None);
     }
-    let mut sink = Sink::open(format, output, rows.schema())?;
+    let mut sink = Sink::open(format, output, rows.schema(), expanded)?;
     while let Some(batch) = rows.next().await {
         sink.write(&batch?)?;
     }
-    sink.finish()
-}
-
-/// Shows rows one column a line.
-fn print_expanded(batch: &RecordBatch, before: usize) -> Result<()> {
-    let options = FormatOptions::default().with_display_error(true).with_null("");
-    let schema = batch.schema();
-    let width = schema.fields().iter().map(|field| field.name().len()).max().unwrap_or(0);
-    let cells = batch
-        .columns()
-        .iter()
-        .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
-        .collect::<Result<Vec<_>, _>>()?;
-    for row in 0..batch.num_rows() {
-        println!("─[ row {} ]", before + row + 1);
-        for (field, cell) in schema.fields().iter().zip(&cells) {
-            println!("{:width$} │ {}", field.name(), cell.value(row));
-        }
-    }
-    Ok(())
+    sink.finish().map(Some)
 }

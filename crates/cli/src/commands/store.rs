@@ -4,17 +4,17 @@ use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanBytes;
 use serde_json::json;
-use spanlake::Spanlake;
-use spanlake::store::{MaintainOptions, StoreInfo};
-use tokio::runtime::Runtime;
+use spanlake::store::StoreInfo;
 
 use super::{config, open, open_read_only};
 use crate::Outcome;
 use crate::args::{Format, Global, StoreCommand};
+use crate::interrupt::Executor;
+use crate::output::say;
 use crate::progress::spinner;
 
-pub(super) fn run(global: &Global, command: &StoreCommand, runtime: &Runtime) -> Result<Outcome> {
-    runtime.block_on(async {
+pub(super) fn run(global: &Global, command: &StoreCommand, executor: &Executor) -> Result<Outcome> {
+    executor.run("the store is as good as before; run it again", async {
         match command {
             StoreCommand::Info => info(global).await,
             StoreCommand::Check => check(global).await,
@@ -31,9 +31,9 @@ async fn info(global: &Global) -> Result<Outcome> {
     let lake = open_read_only(global, config(global)?).await?;
     let info = lake.store().info().await?;
     if wants_json(global) {
-        println!("{}", info_json(&info));
+        say!("{}", info_json(&info))?;
     } else {
-        print_info(&info);
+        print_info(&info)?;
     }
     Ok(Outcome::Done)
 }
@@ -65,13 +65,13 @@ fn time(at: spanlake::model::Micros) -> String {
         .map_or_else(|| at.0.to_string(), |time| time.to_rfc3339())
 }
 
-fn print_info(info: &StoreInfo) {
-    println!("store      {}", info.store_id);
-    println!("created    {}", time(info.created));
-    println!("format     {}", info.format_version);
+fn print_info(info: &StoreInfo) -> Result<()> {
+    say!("store      {}", info.store_id)?;
+    say!("created    {}", time(info.created))?;
+    say!("format     {}", info.format_version)?;
     let warning =
         if info.redaction == "none" { "  (content is stored as it was sent)" } else { "" };
-    println!("redaction  {}{warning}", info.redaction);
+    say!("redaction  {}{warning}", info.redaction)?;
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
         "table",
@@ -96,7 +96,7 @@ fn print_info(info: &StoreInfo) {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    println!("{table}");
+    say!("{table}")
 }
 
 async fn check(global: &Global) -> Result<Outcome> {
@@ -116,23 +116,25 @@ async fn check(global: &Global) -> Result<Outcome> {
             "redaction": report.redaction, "files": report.files, "rows": report.rows,
             "is_sound": report.is_sound(), "findings": findings,
         });
-        println!("{shown}");
+        say!("{shown}")?;
     } else {
         for finding in report.findings.iter().filter(|finding| finding.is_damage) {
-            println!("DAMAGE {}: {} ({})", finding.code, finding.path, finding.detail);
+            say!("DAMAGE {}: {} ({})", finding.code, finding.path, finding.detail)?;
         }
-        print_notes(&report.findings);
+        print_notes(&report.findings)?;
         let verdict = if report.is_sound() { "sound" } else { "damaged" };
-        println!(
+        say!(
             "{verdict}: {} files, {} rows, redaction {}",
-            report.files, report.rows, report.redaction
-        );
+            report.files,
+            report.rows,
+            report.redaction
+        )?;
     }
     Ok(if report.is_sound() { Outcome::Done } else { Outcome::WithFindings })
 }
 
 /// Counts what maintenance will take care of, by kind, with its meaning.
-fn print_notes(findings: &[spanlake::store::Finding]) {
+fn print_notes(findings: &[spanlake::store::Finding]) -> Result<()> {
     let mut kinds: Vec<(&str, &str, usize)> = Vec::new();
     for finding in findings.iter().filter(|finding| !finding.is_damage) {
         match kinds.iter_mut().find(|(code, ..)| *code == finding.code) {
@@ -141,14 +143,15 @@ fn print_notes(findings: &[spanlake::store::Finding]) {
         }
     }
     for (code, detail, count) in kinds {
-        println!("note: {count} × {code} ({detail})");
+        say!("note: {count} × {code} ({detail})")?;
     }
+    Ok(())
 }
 
 async fn maintain(global: &Global) -> Result<Outcome> {
     let lake = open(global, config(global)?).await?;
     let bar = spinner("maintaining", global.quiet);
-    let report = maintained(&lake).await;
+    let report = lake.maintain().await;
     bar.finish_and_clear();
     lake.close().await?;
     let report = report?;
@@ -158,9 +161,9 @@ async fn maintain(global: &Global) -> Result<Outcome> {
             "new_files": report.new_files, "expired_files": report.expired_files,
             "deleted_files": report.deleted_files, "checkpoints": report.checkpoints,
         });
-        println!("{shown}");
+        say!("{shown}")?;
     } else if !global.quiet {
-        println!(
+        say!(
             "{} rows flushed; {} files merged into {}; {} files expired, {} deleted; {} checkpoints",
             report.flushed_rows,
             report.merged_files,
@@ -168,11 +171,7 @@ async fn maintain(global: &Global) -> Result<Outcome> {
             report.expired_files,
             report.deleted_files,
             report.checkpoints
-        );
+        )?;
     }
     Ok(Outcome::Done)
-}
-
-async fn maintained(lake: &Spanlake) -> Result<spanlake::store::MaintainReport> {
-    Ok(lake.store().maintain(MaintainOptions::default()).await?)
 }

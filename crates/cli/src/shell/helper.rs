@@ -81,9 +81,10 @@ const KEYWORDS: &[&str] = &[
 /// Backslash commands and what they do.
 pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("\\d", "list tables and views; \\d NAME shows one's columns"),
-    ("\\df", "list functions; \\df NAME shows one's documentation"),
-    ("\\timing", "show how long statements take, on or off"),
+    ("\\df", "list Spanlake's functions; \\df NAME shows one's manual, \\df * lists all"),
     ("\\x", "show rows one column a line, on or off"),
+    ("\\timing", "show how long statements take, on or off"),
+    ("\\format", "table, csv, json or ndjson"),
     ("\\i", "run the statements of a file: \\i FILE"),
     ("\\q", "leave"),
     ("\\?", "this list"),

@@ -2,9 +2,9 @@
 
 mod helper;
 mod meta;
-mod statement;
+pub(crate) mod statement;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -18,6 +18,8 @@ use spanlake::Spanlake;
 use self::helper::{Names, ShellHelper};
 use crate::args::Format;
 use crate::commands::sql::run_statement;
+use crate::interrupt::{Executor, Interrupted};
+use crate::output::say;
 
 /// Turns the history file off.
 const HISTORY_VARIABLE: &str = "SPANLAKE_HISTORY";
@@ -31,28 +33,23 @@ pub(crate) struct Settings {
 }
 
 /// Runs the shell until the user leaves.
-pub(crate) fn run(
-    lake: &Spanlake,
-    runtime: &tokio::runtime::Runtime,
-    format: Format,
-) -> Result<()> {
-    let mut editor = editor(lake, runtime)?;
-    let history = history_file();
-    if let Some(path) = &history {
-        // A first session has none.
-        let _ = editor.load_history(path);
-    }
-    println!("spanlake {}: \\? for help, \\d for tables, \\q to leave", env!("CARGO_PKG_VERSION"));
+pub(crate) fn run(lake: &Spanlake, executor: &Executor, format: Format) -> Result<()> {
+    let names = executor.run("nothing was read", names(lake))?;
+    let mut editor = editor(names)?;
+    let history = History::open(&mut editor);
+    say!("spanlake {}: \\? for help, \\d for tables, \\q to leave", env!("CARGO_PKG_VERSION"))?;
     let mut settings = Settings { timing: false, expanded: false, format };
     loop {
         match editor.readline("spanlake> ") {
             Ok(text) if text.trim().is_empty() => {}
             Ok(text) => {
-                editor.add_history_entry(text.trim())?;
-                if matches!(text.trim(), "\\q" | "exit" | "quit" | "exit;" | "quit;") {
+                let text = text.trim();
+                editor.add_history_entry(text)?;
+                history.append(&mut editor);
+                if matches!(text, "\\q" | "exit" | "quit" | "exit;" | "quit;") {
                     break;
                 }
-                run_line(lake, runtime, &mut settings, text.trim());
+                run_line(lake, executor, &mut settings, text);
             }
             // Ctrl-C at the prompt drops the line, Ctrl-D leaves.
             Err(ReadlineError::Interrupted) => {}
@@ -60,16 +57,10 @@ pub(crate) fn run(
             Err(error) => return Err(error).context("cannot read from the terminal"),
         }
     }
-    if let Some(path) = &history {
-        save_history(&mut editor, path)?;
-    }
     Ok(())
 }
 
-fn editor(
-    lake: &Spanlake,
-    runtime: &tokio::runtime::Runtime,
-) -> Result<Editor<ShellHelper, FileHistory>> {
+fn editor(names: Names) -> Result<Editor<ShellHelper, FileHistory>> {
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .edit_mode(EditMode::Emacs)
@@ -77,7 +68,6 @@ fn editor(
         .max_history_size(10_000)?
         .build();
     let mut editor = Editor::with_config(config)?;
-    let names = runtime.block_on(names(lake))?;
     editor.set_helper(Some(ShellHelper { names, hinter: HistoryHinter::new() }));
     editor.set_auto_add_history(false);
     Ok(editor)
@@ -99,44 +89,78 @@ async fn names(lake: &Spanlake) -> Result<Names> {
 }
 
 /// Runs one input: a backslash command or statements. Errors are shown, the shell goes on.
-fn run_line(
-    lake: &Spanlake,
-    runtime: &tokio::runtime::Runtime,
-    settings: &mut Settings,
-    text: &str,
-) {
+fn run_line(lake: &Spanlake, executor: &Executor, settings: &mut Settings, text: &str) {
     let started = Instant::now();
-    let work = async {
-        if text.starts_with('\\') {
+    let is_command = text.starts_with('\\');
+    // Dropping the work cancels the statement; the shell stays.
+    let result = executor.run("the statement was cancelled", async {
+        if is_command {
             meta::run(lake, settings, text).await
         } else {
             run_all(lake, settings, text).await
         }
-    };
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = work => result,
-            // Dropping the work cancels the statement; the shell stays.
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("cancelled")),
-        }
     });
-    if let Err(error) = result {
-        eprintln!("{error:#}");
+    match result {
+        // The terminal has shown ^C.
+        Err(error) if error.is::<Interrupted>() => eprintln!("\ncancelled"),
+        Err(error) => eprintln!("{}", crate::message(&error)),
+        Ok(()) => {}
     }
-    if settings.timing && !text.starts_with('\\') {
-        println!("Time: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    if settings.timing && !is_command {
+        let elapsed = started.elapsed().as_secs_f64();
+        // Nobody is left to read it when this fails.
+        let _ = if elapsed < 10.0 {
+            say!("Time: {:.1} ms", elapsed * 1e3)
+        } else {
+            say!("Time: {elapsed:.1} s")
+        };
     }
 }
 
 /// Runs every statement of a text in turn.
 pub(super) async fn run_all(lake: &Spanlake, settings: &Settings, text: &str) -> Result<()> {
     for statement in statement::split(text) {
-        let rows = run_statement(lake, statement, settings.format, None, settings.expanded).await?;
+        let statement = statement::in_place(text, statement);
+        let rows =
+            run_statement(lake, &statement, settings.format, None, settings.expanded).await?;
         if settings.format == Format::Table {
-            println!("({rows} row{})", if rows == 1 { "" } else { "s" });
+            match rows {
+                Some(1) => say!("(1 row)")?,
+                Some(rows) => say!("({rows} rows)")?,
+                None => say!("done")?,
+            }
         }
     }
     Ok(())
+}
+
+/// The file of past inputs, for its owner only: statements can name people.
+#[derive(Debug)]
+struct History(Option<PathBuf>);
+
+impl History {
+    /// Finds the file, makes it where there is none, and loads it. Without one the shell works too.
+    fn open(editor: &mut Editor<ShellHelper, FileHistory>) -> Self {
+        let Some(path) = history_file() else { return Self(None) };
+        if let Err(error) = create_private(&path) {
+            eprintln!(
+                "no history: cannot write {}: {error} ({HISTORY_VARIABLE}=off turns it off)",
+                path.display()
+            );
+            return Self(None);
+        }
+        // A new file has nothing to load.
+        let _ = editor.load_history(&path);
+        Self(Some(path))
+    }
+
+    /// Adds what was typed last: shells that run side by side keep each other's.
+    fn append(&self, editor: &mut Editor<ShellHelper, FileHistory>) {
+        if let Some(path) = &self.0 {
+            // A full disk costs history, not the statement.
+            let _ = editor.append_history(path);
+        }
+    }
 }
 
 /// Returns where history is kept: `$XDG_STATE_HOME/spanlake/history`; `None` when it is off.
@@ -151,23 +175,17 @@ fn history_file() -> Option<PathBuf> {
     Some(state.join("spanlake").join("history"))
 }
 
-/// Saves history for its owner only: statements can name people.
-fn save_history(
-    editor: &mut Editor<ShellHelper, FileHistory>,
-    path: &std::path::Path,
-) -> Result<()> {
-    let failed = || {
-        format!("cannot save history to {} ({HISTORY_VARIABLE}=off turns it off)", path.display())
-    };
+fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(failed)?;
+        std::fs::create_dir_all(folder)?;
     }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-        let file = file.with_context(failed)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600)).with_context(failed)?;
-    }
-    editor.save_history(path).with_context(failed)
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    drop(file);
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 /// What the text so far is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Nothing but spaces and comments.
     Empty,
     /// A statement without its closing semicolon.
@@ -12,7 +12,7 @@ pub(super) enum State {
 }
 
 /// Tells whether `text` holds a whole statement.
-pub(super) fn state(text: &str) -> State {
+pub(crate) fn state(text: &str) -> State {
     let mut state = State::Empty;
     scan(text, &mut |_, piece| {
         state = match piece {
@@ -25,7 +25,7 @@ pub(super) fn state(text: &str) -> State {
 }
 
 /// Splits a text at its semicolons; empty statements are left out.
-pub(super) fn split(text: &str) -> Vec<&str> {
+pub(crate) fn split(text: &str) -> Vec<&str> {
     let mut cuts = vec![0];
     scan(text, &mut |at, piece| {
         if piece == Piece::Semicolon {
@@ -41,6 +41,15 @@ pub(super) fn split(text: &str) -> Vec<&str> {
         .map(|statement| statement.trim().trim_end_matches(';').trim_end())
         .filter(|statement| state(statement) != State::Empty)
         .collect()
+}
+
+/// Returns a statement of a text with blanks for what stands before it, so that the places in its
+/// errors are places in the text.
+pub(crate) fn in_place(text: &str, statement: &str) -> String {
+    let at = (statement.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let before = text.get(..at).unwrap_or_default();
+    let blank = |c: char| if c.is_whitespace() { c } else { ' ' };
+    before.chars().map(blank).chain(statement.chars()).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,5 +122,15 @@ mod tests {
             ["select ';'", "-- a;b\n select 2 /* ; */", "select 'é'"]
         );
         assert!(split(" ; -- nothing").is_empty());
+    }
+
+    #[test]
+    fn places_are_those_of_the_whole_text() {
+        let text = "select 'é';\n select 2; select 3";
+        let found: Vec<String> = split(text).into_iter().map(|one| in_place(text, one)).collect();
+        assert_eq!(
+            found,
+            ["select 'é'", "           \n select 2", "           \n           select 3"]
+        );
     }
 }

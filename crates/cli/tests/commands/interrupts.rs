@@ -1,0 +1,100 @@
+//! Ctrl-C: prompt, honest about what is stored, and nothing is damaged.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use super::{Place, native};
+
+fn interrupt(child: &Child) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Starts to ingest standard input, sends `lines`, and waits until they are seen by a reader.
+fn ingesting(place: &Place, lines: &str) -> Child {
+    let mut child = place
+        .command(["ingest", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+    loop {
+        let seen = place.run(["sql", "--format", "csv", "-c", "select count(*) > 0 from spans"]);
+        if seen.out.ends_with("true\n") || child.try_wait().unwrap().is_some() {
+            return child;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+fn ended(mut child: Child) -> (Option<i32>, String, String) {
+    let status = child.wait().unwrap();
+    let (mut out, mut err) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    (status.code(), out, err)
+}
+
+#[test]
+fn an_interrupted_ingest_says_what_is_stored() {
+    let place = Place::new();
+    // More than one chunk of lines: the first is stored while the pipe stays open.
+    let blanks = format!("{}\n", " ".repeat(1_000));
+    let lines: String = (1..=12_000).map(|n| native(n).replace('\n', &blanks)).collect();
+    let child = ingesting(&place, &lines);
+    interrupt(&child);
+    let (code, out, err) = ended(child);
+    assert_eq!(code, Some(130), "{out} {err}");
+    assert!(err.contains("interrupted; what is counted above is stored"), "{err}");
+    let told: u64 = out.split(' ').next().unwrap().parse().unwrap();
+    let stored: u64 = place.ask("select count(*) from spans").parse().unwrap();
+    assert!(told > 0 && stored >= told && stored < 12_000, "{told} told, {stored} stored");
+    let ended = place.run(["store", "check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    // The next writer finds no lock and goes on.
+    place.write("rest.jsonl", lines);
+    assert_eq!(place.run(["ingest", "rest.jsonl"]).code, Some(0));
+    assert_eq!(place.ask("select count(*), count(distinct span_id) from spans"), "12000,12000");
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_does_not_hold_it_up() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = place
+        .command(["ingest", "pipe"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The store is there once the command listens and waits.
+    while !place.path("spanlake-store/_store/store.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    interrupt(&child);
+    let (code, _, err) = ended(child);
+    assert_eq!(code, Some(130), "{err}");
+}
+
+#[test]
+fn a_cancelled_statement_ends_with_130() {
+    let place = Place::new();
+    place.write("a.jsonl", (1..=2_000).map(native).collect::<String>());
+    assert_eq!(place.run(["ingest", "a.jsonl"]).code, Some(0));
+    let endless = "select count(*) from spans a, spans b, spans c \
+                   where a.start_unix_nano + b.start_unix_nano + c.start_unix_nano < 0";
+    let child = place
+        .command(["sql", "-c", endless])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    interrupt(&child);
+    let (code, out, err) = ended(child);
+    assert_eq!((code, out.as_str()), (Some(130), ""), "{err}");
+    assert!(err.contains("the statement was cancelled"), "{err}");
+}
