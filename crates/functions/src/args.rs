@@ -60,6 +60,11 @@ impl<'a> Args<'a> {
         Ok(Numbers { array: Float64Array::from(vec![default]), is_constant: true })
     }
 
+    /// An optional text; `None` where it is not given.
+    pub(crate) fn texts_or_none(&self, index: usize) -> Result<Option<Texts>> {
+        if self.has(index) { self.texts(index).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn lists(&self, index: usize) -> Result<Lists> {
         let (array, is_constant) = self.column(index)?;
         Ok(Lists { array, is_constant })
@@ -151,11 +156,29 @@ impl Lists {
         Some(numbers.iter().map(|number| number.filter(|number| !number.is_nan())).collect())
     }
 
-    /// The contexts of one row: texts, or the `content` of documents whose `in_context` is not false.
-    pub(crate) fn contexts(&self, index: usize) -> Option<Vec<Cow<'_, str>>> {
+    /// A list of texts; NULL elements are left out.
+    pub(crate) fn texts(&self, index: usize) -> Option<Vec<String>> {
+        let elements = self.elements(index)?;
+        let text = |at: usize| text_at(elements.as_ref(), at).map(str::to_owned);
+        Some((0..elements.len()).filter_map(text).collect())
+    }
+
+    /// A list of (score, rate) pairs.
+    pub(crate) fn steps(&self, index: usize) -> Option<Vec<(f64, f64)>> {
+        let elements = self.elements(index)?;
+        let steps = elements.as_struct_opt()?;
+        let [scores, rates] = steps.columns() else { return None };
+        let (scores, rates) =
+            (scores.as_primitive_opt::<Float64Type>()?, rates.as_primitive_opt::<Float64Type>()?);
+        Some(scores.values().iter().copied().zip(rates.values().iter().copied()).collect())
+    }
+
+    /// The contexts of one row with their places in the list: texts, or the `content` of documents whose `in_context` is
+    /// not false.
+    pub(crate) fn contexts(&self, index: usize) -> Option<Vec<(usize, Cow<'_, str>)>> {
         let row = row(index, self.is_constant);
         if let Some(text) = text_at(self.array.as_ref(), row) {
-            return Some(vec![Cow::Borrowed(text)]);
+            return Some(vec![(0, Cow::Borrowed(text))]);
         }
         let elements = self.elements(index)?;
         let (texts, used) = match elements.as_struct_opt() {
@@ -169,10 +192,31 @@ impl Lists {
         Some(
             (0..elements.len())
                 .filter(|&at| is_used(at))
-                .filter_map(|at| text_at(texts.as_ref(), at))
-                .map(|text| Cow::Owned(text.to_owned()))
+                .filter_map(|at| {
+                    text_at(texts.as_ref(), at).map(|text| (at, Cow::Owned(text.to_owned())))
+                })
                 .collect(),
         )
+    }
+}
+
+impl Lists {
+    /// Every document's text in order, empty where it has none, so that numbers stay what they are.
+    pub(crate) fn all_contexts(&self, index: usize) -> Option<Vec<Cow<'_, str>>> {
+        let row = row(index, self.is_constant);
+        if let Some(text) = text_at(self.array.as_ref(), row) {
+            return Some(vec![Cow::Borrowed(text)]);
+        }
+        let elements = self.elements(index)?;
+        let texts = match elements.as_struct_opt() {
+            Some(documents) => documents.column_by_name("content")?,
+            None => &elements,
+        };
+        let text = |at: usize| {
+            let text = if elements.is_valid(at) { text_at(texts.as_ref(), at) } else { None };
+            Cow::Owned(text.unwrap_or_default().to_owned())
+        };
+        Some((0..elements.len()).map(text).collect())
     }
 }
 

@@ -8,6 +8,14 @@ pub(crate) const OUTPUT: DocSection = DocSection {
     description: Some("What a model's text is, and whether its contexts support it."),
 };
 
+pub(crate) const AGENTS: DocSection = DocSection {
+    include: true,
+    label: "Retrieval and Agent Functions",
+    description: Some(
+        "Whether the right documents came first, and whether an agent goes in circles.",
+    ),
+};
+
 pub(crate) const STATISTICS: DocSection = DocSection {
     include: true,
     label: "Quality Statistics Functions",

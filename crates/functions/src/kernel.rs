@@ -23,6 +23,14 @@ pub(crate) enum Kind {
     Number,
     /// A list of numbers, read as a list of 64-bit floats.
     Numbers,
+    /// A list of texts or of whole numbers, read as a list of texts.
+    Ids,
+    /// A boolean, or a number that is true unless 0.
+    Flag,
+    /// A number, read as a 64-bit float, or a category: text as it is, booleans as text.
+    Value,
+    /// A list of structs {score, rate}, as `isotonic_fit` gives.
+    Steps,
     /// A text, a list of texts, or a list of structs with a `content` field.
     Contexts,
 }
@@ -36,7 +44,7 @@ pub(crate) trait Kernel: Debug + Send + Sync + PartialEq + Eq + Hash + 'static {
     const REQUIRED: usize;
 
     fn return_type() -> DataType;
-    fn invoke(args: &Args) -> Result<ArrayRef>;
+    fn invoke(&self, args: &Args) -> Result<ArrayRef>;
     fn manual() -> &'static Documentation;
 }
 
@@ -63,20 +71,7 @@ impl<K: Kernel> ScalarUDFImpl for Udf<K> {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let syntax = &K::manual().syntax_example;
-        if given.len() < K::REQUIRED || given.len() > K::KINDS.len() {
-            return plan_err!("{} takes {} arguments, got {}", syntax, arity::<K>(), given.len());
-        }
-        given
-            .iter()
-            .zip(K::KINDS)
-            .enumerate()
-            .map(|(at, (given, kind))| {
-                coerced(*kind, given).ok_or_else(|| {
-                    plan_datafusion_err!("{} cannot take {} as argument {}", syntax, given, at + 1)
-                })
-            })
-            .collect()
+        coerced_all(K::manual(), K::KINDS, K::REQUIRED, given)
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
@@ -86,7 +81,7 @@ impl<K: Kernel> ScalarUDFImpl for Udf<K> {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let n_rows = if is_constant { 1 } else { args.number_rows };
-        let array = K::invoke(&Args::new(&args.args, n_rows))?;
+        let array = self.kernel.invoke(&Args::new(&args.args, n_rows))?;
         if is_constant {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
         }
@@ -98,12 +93,35 @@ impl<K: Kernel> ScalarUDFImpl for Udf<K> {
     }
 }
 
-fn arity<K: Kernel>() -> String {
-    if K::REQUIRED == K::KINDS.len() {
-        K::REQUIRED.to_string()
-    } else {
-        format!("{} to {}", K::REQUIRED, K::KINDS.len())
+/// The types that arguments are read as; the error of a call that does not fit shows the signature.
+pub(crate) fn coerced_all(
+    manual: &Documentation,
+    kinds: &[Kind],
+    required: usize,
+    given: &[DataType],
+) -> Result<Vec<DataType>> {
+    let syntax = &manual.syntax_example;
+    if given.len() < required || given.len() > kinds.len() {
+        let arity = if required == kinds.len() {
+            required.to_string()
+        } else {
+            format!("{required} to {}", kinds.len())
+        };
+        let noun = if arity == "1" { "argument" } else { "arguments" };
+        return plan_err!("{syntax} takes {arity} {noun}, got {}", given.len());
     }
+    let names = manual.arguments.as_deref().unwrap_or_default();
+    given
+        .iter()
+        .zip(kinds)
+        .enumerate()
+        .map(|(at, (given, kind))| {
+            coerced(*kind, given).ok_or_else(|| {
+                let name = names.get(at).map_or("?", |(name, _)| name.as_str());
+                plan_datafusion_err!("{syntax} cannot take {given} as argument {} ({name})", at + 1)
+            })
+        })
+        .collect()
 }
 
 /// The type an argument of `kind` is read as; `None` when `given` cannot be one.
@@ -118,6 +136,31 @@ fn coerced(kind: Kind, given: &DataType) -> Option<DataType> {
                 .then(|| DataType::List(Field::new_list_field(DataType::Float64, true).into()))
         }
         Kind::Contexts => contexts_type(given),
+        Kind::Ids => {
+            let fits = element(given).is_some_and(|item| {
+                item.is_integer() || item.is_null() || text_type(item).is_some()
+            });
+            (fits || given.is_null())
+                .then(|| DataType::List(Field::new_list_field(DataType::Utf8, true).into()))
+        }
+        Kind::Flag => (given.is_numeric() || matches!(given, DataType::Boolean | DataType::Null))
+            .then_some(DataType::Boolean),
+        Kind::Value => match given {
+            DataType::Boolean => Some(DataType::Utf8),
+            DataType::Dictionary(_, value) => coerced(Kind::Value, value),
+            given if given.is_numeric() || given.is_null() => Some(DataType::Float64),
+            given => text_type(given),
+        },
+        Kind::Steps => {
+            let is_step = element(given).is_some_and(|item| match item {
+                DataType::Struct(fields) => fields
+                    .iter()
+                    .map(|field| (field.name().as_str(), field.data_type()))
+                    .eq([("score", &DataType::Float64), ("rate", &DataType::Float64)]),
+                _ => false,
+            });
+            is_step.then(|| given.clone())
+        }
     }
 }
 

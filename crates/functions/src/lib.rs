@@ -23,7 +23,9 @@ mod args;
 mod documented;
 mod kernel;
 mod scalar;
+mod scorer;
 mod stats;
+mod window;
 
 use std::sync::Arc;
 
@@ -32,7 +34,9 @@ use datafusion_expr::registry::FunctionRegistry;
 use datafusion_expr::{AggregateUDF, ScalarUDF};
 
 pub use aggregate::aggregate_functions;
-pub use scalar::scalar_functions;
+pub use scalar::{faith_score_by, scalar_functions};
+pub use scorer::{Asked, Scorer};
+pub use window::window_functions;
 
 /// Registers every function of this crate.
 ///
@@ -44,6 +48,9 @@ pub fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
     }
     for function in aggregate_functions() {
         registry.register_udaf(function)?;
+    }
+    for function in window_functions() {
+        registry.register_udwf(function)?;
     }
     Ok(())
 }

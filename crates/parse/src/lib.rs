@@ -34,6 +34,7 @@ mod sentences;
 
 pub mod citations;
 pub mod faith;
+pub mod support;
 
 pub use completion::{Completion, required_completion};
 pub use error::ParseError;

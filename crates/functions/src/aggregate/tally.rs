@@ -3,7 +3,14 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::codec::{Reader, Writer};
 use crate::stats::drift::Pair;
+
+impl Pair {
+    pub(crate) fn read(from: &mut Reader) -> Option<Self> {
+        Some(Self { reference: from.count()?, current: from.count()? })
+    }
+}
 
 /// Occurrences of each value among reference and current rows.
 #[derive(Debug)]
@@ -43,12 +50,27 @@ impl<K: Hash + Eq> Tally<K> {
         self.counts.iter()
     }
 
+    /// Distinct values.
+    pub(crate) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Rows on each side.
     pub(crate) fn totals(&self) -> Pair {
         self.counts.values().fold(Pair::default(), |total, pair| Pair {
             reference: total.reference + pair.reference,
             current: total.current + pair.current,
         })
+    }
+
+    /// Writes the number of values, then each with its counts.
+    pub(crate) fn write(&self, out: &mut Writer, key: impl Fn(&K, &mut Writer)) {
+        out.count(self.counts.len() as u64);
+        for (value, pair) in &self.counts {
+            key(value, out);
+            out.count(pair.reference);
+            out.count(pair.current);
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

@@ -10,7 +10,7 @@ use datafusion_expr::Documentation;
 use crate::args::Args;
 use crate::documented::{STATISTICS, manual};
 use crate::kernel::{Kernel, Kind};
-use crate::stats::multiple::bh_adjust;
+use crate::stats::multiple::{Adjustment, adjust};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BhAdjust;
@@ -35,11 +35,13 @@ impl Kernel for BhAdjust {
         DataType::List(Field::new_list_field(DataType::Float64, true).into())
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let lists = args.lists(0)?;
         let mut out = ListBuilder::new(Float64Builder::new());
         for row in 0..args.n_rows {
-            out.append_option(lists.numbers(row).map(|p_values| bh_adjust(&p_values)));
+            out.append_option(
+                lists.numbers(row).map(|p| adjust(&p, Adjustment::BenjaminiHochberg)),
+            );
         }
         Ok(Arc::new(out.finish()))
     }

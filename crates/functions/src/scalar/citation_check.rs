@@ -51,7 +51,7 @@ impl Kernel for CitationCheck {
         DataType::Struct(fields())
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let (texts, documents) = (args.texts(0)?, args.integers(1)?);
         let mut counts = [Int64Builder::new(), Int64Builder::new(), Int64Builder::new()];
         let mut coverage = Float64Builder::new();

@@ -50,7 +50,7 @@ impl Kernel for CitationParse {
         DataType::List(item())
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let texts = args.texts(0)?;
         let (mut starts, mut ends) = (Int64Builder::new(), Int64Builder::new());
         let mut ids = ListBuilder::new(Int64Builder::new());

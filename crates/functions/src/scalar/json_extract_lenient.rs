@@ -35,7 +35,7 @@ impl Kernel for JsonExtractLenient {
         DataType::Utf8
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let texts = args.texts(0)?;
         let mut out = StringBuilder::with_capacity(args.n_rows, args.n_rows * 8);
         for row in 0..args.n_rows {

@@ -57,7 +57,7 @@ impl Kernel for JsonSchemaCheck {
         DataType::Struct(fields())
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let (texts, schema_texts) = (args.texts(0)?, args.texts(1)?);
         let mut schemas = Schemas::new(Self::NAME, CompiledSchema::compile);
         let (mut valid, mut n_errors) = (BooleanBuilder::new(), Int64Builder::new());

@@ -45,7 +45,7 @@ impl Kernel for JsonStatus {
         DataType::Utf8
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let texts = args.texts(0)?;
         let schema_texts = if args.has(1) { Some(args.texts(1)?) } else { None };
         let mut schemas = Schemas::new(Self::NAME, CompiledSchema::compile);

@@ -37,7 +37,7 @@ impl Kernel for RequiredCompletion {
         DataType::Float64
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let (texts, schema_texts) = (args.texts(0)?, args.texts(1)?);
         let mut schemas = Schemas::new(Self::NAME, CompiledSchema::compile);
         let mut out = Float64Builder::with_capacity(args.n_rows);

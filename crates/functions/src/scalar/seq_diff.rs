@@ -20,7 +20,7 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     manual(
         STATISTICS,
         "Second mean minus first, valid however often it is looked at: asymptotic confidence sequence (Waudby-Smith et al. 2023, \
-         eq. 9). Result: {diff, low, high, p}, p being always valid. NULL for NULL, empty samples, negative variances, or \
+         eq. 9). Result: {diff, low, high, p, rho}, p being always valid and rho the scale of the mixture that the tuning fixes. NULL for NULL, empty samples, negative variances, or \
          two variances of 0.",
         "seq_diff(n1, m1, v1, n2, m2, v2[, alpha[, tuning]])",
         &[
@@ -37,7 +37,7 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     )
 });
 
-const FIELDS: [&str; 4] = ["diff", "low", "high", "p"];
+const FIELDS: [&str; 5] = ["diff", "low", "high", "p", "rho"];
 
 impl Kernel for SeqDiff {
     const NAME: &'static str = "seq_diff";
@@ -48,7 +48,7 @@ impl Kernel for SeqDiff {
         floats_type(&FIELDS)
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let first = [args.numbers(0)?, args.numbers(1)?, args.numbers(2)?];
         let second = [args.numbers(3)?, args.numbers(4)?, args.numbers(5)?];
         let (alpha, tuning) = (args.numbers_or(6, 0.05)?, args.numbers_or(7, 5_000.0)?);
@@ -59,7 +59,8 @@ impl Kernel for SeqDiff {
             .map(|row| {
                 let (first, second) = (moments(&first, row)?, moments(&second, row)?);
                 let found = seq_diff(first, second, alpha.get(row)?, tuning.get(row)?)?;
-                Some([Some(found.diff), Some(found.low), Some(found.high), Some(found.p)])
+                let bounds = [Some(found.low), Some(found.high)];
+                Some([Some(found.diff), bounds[0], bounds[1], Some(found.p), Some(found.rho)])
             })
             .collect();
         floats(FIELDS, &rows)

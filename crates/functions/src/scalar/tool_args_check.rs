@@ -47,7 +47,7 @@ impl Kernel for ToolArgsCheck {
         DataType::Struct(fields())
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let (texts, schema_texts) = (args.texts(0)?, args.texts(1)?);
         let mut schemas = Schemas::new(Self::NAME, ToolSchema::compile);
         let (mut status, mut path) = (StringBuilder::new(), StringBuilder::new());

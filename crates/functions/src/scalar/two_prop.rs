@@ -19,9 +19,12 @@ pub(crate) struct TwoProp;
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     manual(
         STATISTICS,
-        "Second proportion minus first. Result: {diff, z, p, newcombe_lo, newcombe_hi}: pooled two-sided z-test and Newcombe's \
-         hybrid score interval (1998, method 10). z and p are NULL when neither sample varies. NULL for NULL and unless \
-         0 <= x <= n and n > 0 on both sides.",
+        "Second proportion minus first. Result: {diff, z, p, newcombe_lo, newcombe_hi, wald_lo, \
+         wald_hi, agresti_caffo_lo, agresti_caffo_hi, fisher_p, odds_ratio}: pooled two-sided z-test, Newcombe's hybrid \
+         score interval (1998, method 10; the one to use), those of Wald and of Agresti and Caffo (2000), Fisher's exact \
+         test and the sample's odds ratio, infinite where only its divisor is 0. z, p and odds_ratio are NULL when \
+         neither sample varies, fisher_p for counts that are not whole. NULL for NULL and unless 0 <= x <= n and n > 0 \
+         on both sides. Digits as statsmodels and scipy.",
         "two_prop(x1, n1, x2, n2[, alpha])",
         &[
             ("x1", "Successes of the first (reference) sample."),
@@ -34,7 +37,19 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     )
 });
 
-const FIELDS: [&str; 5] = ["diff", "z", "p", "newcombe_lo", "newcombe_hi"];
+const FIELDS: [&str; 11] = [
+    "diff",
+    "z",
+    "p",
+    "newcombe_lo",
+    "newcombe_hi",
+    "wald_lo",
+    "wald_hi",
+    "agresti_caffo_lo",
+    "agresti_caffo_hi",
+    "fisher_p",
+    "odds_ratio",
+];
 
 impl Kernel for TwoProp {
     const NAME: &'static str = "two_prop";
@@ -45,7 +60,7 @@ impl Kernel for TwoProp {
         floats_type(&FIELDS)
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
         let [x1, n1, x2, n2] =
             [args.numbers(0)?, args.numbers(1)?, args.numbers(2)?, args.numbers(3)?];
         let alpha = args.numbers_or(4, 0.05)?;
@@ -53,8 +68,19 @@ impl Kernel for TwoProp {
             .map(|row| {
                 let (x1, n1) = (x1.get(row)?, n1.get(row)?);
                 let found = two_prop(x1, n1, x2.get(row)?, n2.get(row)?, alpha.get(row)?)?;
-                let (low, high) = (found.newcombe_low, found.newcombe_high);
-                Some([Some(found.diff), found.z, found.p, Some(low), Some(high)])
+                Some([
+                    Some(found.diff),
+                    found.z,
+                    found.p,
+                    Some(found.newcombe.0),
+                    Some(found.newcombe.1),
+                    Some(found.wald.0),
+                    Some(found.wald.1),
+                    Some(found.agresti_caffo.0),
+                    Some(found.agresti_caffo.1),
+                    found.fisher_p,
+                    found.odds_ratio,
+                ])
             })
             .collect();
         floats(FIELDS, &rows)

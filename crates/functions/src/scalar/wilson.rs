@@ -11,7 +11,7 @@ use super::structs::{floats, floats_type};
 use crate::args::Args;
 use crate::documented::{STATISTICS, manual};
 use crate::kernel::{Kernel, Kind};
-use crate::stats::proportion::wilson;
+use crate::stats::proportion::{IntervalMethod, wilson};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wilson;
@@ -42,18 +42,25 @@ impl Kernel for Wilson {
         floats_type(&FIELDS)
     }
 
-    fn invoke(args: &Args) -> Result<ArrayRef> {
-        let (successes, n, alpha) = (args.numbers(0)?, args.numbers(1)?, args.numbers_or(2, 0.05)?);
-        let rows: Vec<_> = (0..args.n_rows)
-            .map(|row| {
-                let interval = wilson(successes.get(row)?, n.get(row)?, alpha.get(row)?)?;
-                Some([Some(interval.rate), Some(interval.low), Some(interval.high)])
-            })
-            .collect();
+    fn invoke(&self, args: &Args) -> Result<ArrayRef> {
+        let rows = intervals(args, wilson)?;
         floats(FIELDS, &rows)
     }
 
     fn manual() -> &'static Documentation {
         &MANUAL
     }
+}
+
+/// Rate and bounds of every row.
+pub(super) fn intervals(
+    args: &Args,
+    method: IntervalMethod,
+) -> Result<Vec<Option<[Option<f64>; 3]>>> {
+    let (successes, n, alpha) = (args.numbers(0)?, args.numbers(1)?, args.numbers_or(2, 0.05)?);
+    let interval = |row: usize| method(successes.get(row)?, n.get(row)?, alpha.get(row)?);
+    let found = (0..args.n_rows).map(|row| {
+        interval(row).map(|found| [Some(found.rate), Some(found.low), Some(found.high)])
+    });
+    Ok(found.collect())
 }

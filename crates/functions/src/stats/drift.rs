@@ -1,4 +1,4 @@
-//! How far a distribution has moved.
+//! How far a binned distribution has moved.
 
 use super::normal::chi2_p;
 
@@ -9,84 +9,162 @@ pub(crate) struct Pair {
     pub(crate) current: u64,
 }
 
-/// Population stability index with its p-value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Psi {
-    pub(crate) psi: f64,
-    /// `None` when there is one bin only.
-    pub(crate) p: Option<f64>,
+/// How an empty bin is made comparable where a logarithm needs more than zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Floor {
+    /// Shares below 0.0001 are raised to it, without renormalising (scorecard practice).
+    Share,
+    /// Evidently: empty shares become 0.0001, or a millionth of the least other share where that is 0.0001 or less.
+    Evidently,
 }
 
-/// Shares below this are raised to it, without renormalising, as scorecard practice and evidently have it.
 const LEAST_SHARE: f64 = 1e-4;
-/// Numbers are cut at the deciles of the reference.
-const BINS: usize = 10;
 
-/// PSI over bins. Under no change it is (1/n + 1/m) times a chi-squared variable with bins - 1 degrees of freedom,
-/// which gives the p-value. `None` when a side is empty.
-pub(crate) fn psi(bins: impl IntoIterator<Item = Pair>) -> Option<Psi> {
-    let bins: Vec<Pair> = bins.into_iter().collect();
-    let n = bins.iter().map(|bin| bin.reference).sum::<u64>() as f64;
-    let m = bins.iter().map(|bin| bin.current).sum::<u64>() as f64;
-    if n <= 0.0 || m <= 0.0 {
-        return None;
-    }
-    let psi: f64 = bins
-        .iter()
-        .map(|bin| {
-            let reference = (bin.reference as f64 / n).max(LEAST_SHARE);
-            let current = (bin.current as f64 / m).max(LEAST_SHARE);
-            (current - reference) * (current / reference).ln()
-        })
-        .sum();
-    let p = chi2_p(psi / (n.recip() + m.recip()), bins.len().saturating_sub(1));
-    Some(Psi { psi, p })
+/// Shares of the bins on both sides; `None` when a side is empty.
+#[derive(Debug, Clone)]
+pub(crate) struct Shares {
+    counts: Vec<Pair>,
+    n: f64,
+    m: f64,
+    reference: Vec<f64>,
+    current: Vec<f64>,
 }
 
-/// Bins sorted distinct values at the reference's deciles (linear interpolation, as numpy), repeated edges merged;
-/// a bin holds its lower edge, the outer bins are open.
-pub(crate) fn decile_bins(values: &[(f64, Pair)]) -> Vec<Pair> {
-    let edges = deciles(values);
-    let mut bins = vec![Pair::default(); edges.len() + 1];
-    for (value, pair) in values {
-        let at = edges.partition_point(|edge| edge <= value);
-        if let Some(bin) = bins.get_mut(at) {
-            bin.reference += pair.reference;
-            bin.current += pair.current;
+impl Shares {
+    pub(crate) fn new(bins: impl IntoIterator<Item = Pair>) -> Option<Self> {
+        let counts: Vec<Pair> = bins.into_iter().collect();
+        let n = counts.iter().map(|bin| bin.reference).sum::<u64>() as f64;
+        let m = counts.iter().map(|bin| bin.current).sum::<u64>() as f64;
+        if n <= 0.0 || m <= 0.0 {
+            return None;
         }
+        let reference = counts.iter().map(|bin| bin.reference as f64 / n).collect();
+        let current = counts.iter().map(|bin| bin.current as f64 / m).collect();
+        Some(Self { counts, n, m, reference, current })
     }
-    bins
+
+    fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.reference.iter().copied().zip(self.current.iter().copied())
+    }
+
+    fn floored(&self, floor: Floor) -> impl Iterator<Item = (f64, f64)> {
+        let fill = |shares: &[f64]| {
+            let least = shares.iter().copied().filter(|share| *share > 0.0).fold(1.0, f64::min);
+            if least <= LEAST_SHARE { least / 1e6 } else { LEAST_SHARE }
+        };
+        let fills = (fill(&self.reference), fill(&self.current));
+        let raise = move |share: f64, fill: f64| match floor {
+            Floor::Share => share.max(LEAST_SHARE),
+            Floor::Evidently if share <= 0.0 => fill,
+            Floor::Evidently => share,
+        };
+        self.pairs().map(move |(p, q)| (raise(p, fills.0), raise(q, fills.1)))
+    }
+
+    /// Population stability index.
+    pub(crate) fn psi(&self, floor: Floor) -> f64 {
+        self.floored(floor).map(|(p, q)| (q - p) * (q / p).ln()).sum()
+    }
+
+    /// Kullback and Leibler's divergence of the reference from the current shares in nats, both renormalised.
+    pub(crate) fn kl(&self, floor: Floor) -> f64 {
+        let (all_p, all_q) =
+            self.floored(floor).fold((0.0, 0.0), |sums, (p, q)| (sums.0 + p, sums.1 + q));
+        self.floored(floor).map(|(p, q)| p / all_p * (p / all_p / (q / all_q)).ln()).sum()
+    }
+
+    /// Jensen and Shannon's divergence in nats.
+    pub(crate) fn js(&self) -> f64 {
+        let part = |share: f64, middle: f64| {
+            if share > 0.0 { share * (share / middle).ln() } else { 0.0 }
+        };
+        let sum: f64 = self
+            .pairs()
+            .map(|(p, q)| part(p, f64::midpoint(p, q)) + part(q, f64::midpoint(p, q)))
+            .sum();
+        (sum / 2.0).max(0.0)
+    }
+
+    /// Hellinger's distance.
+    pub(crate) fn hellinger(&self) -> f64 {
+        let sum: f64 = self.pairs().map(|(p, q)| (p.sqrt() - q.sqrt()).powi(2)).sum();
+        (sum / 2.0).sqrt().min(1.0)
+    }
+
+    /// Total variation distance.
+    pub(crate) fn tvd(&self) -> f64 {
+        self.pairs().map(|(p, q)| (p - q).abs()).sum::<f64>() / 2.0
+    }
+
+    /// The largest difference of a share.
+    pub(crate) fn largest_gap(&self) -> f64 {
+        self.pairs().map(|(p, q)| (p - q).abs()).fold(0.0, f64::max)
+    }
+
+    /// Chance of bins at least as different without any change. Under no change the index is (1/n + 1/m) times a
+    /// chi-squared variable with bins − 1 degrees of freedom; half a row added to every bin keeps that true for sparse
+    /// bins, where the logarithm of an empty one would raise two to three times as many false alarms as stated.
+    pub(crate) fn p(&self) -> Option<f64> {
+        let bins: Vec<Pair> =
+            self.counts.iter().copied().filter(|bin| bin.reference + bin.current > 0).collect();
+        let half = bins.len() as f64 / 2.0;
+        let psi: f64 = bins
+            .iter()
+            .map(|bin| {
+                let p = (bin.reference as f64 + 0.5) / (self.n + half);
+                let q = (bin.current as f64 + 0.5) / (self.m + half);
+                (q - p) * (q / p).ln()
+            })
+            .sum();
+        chi2_p(psi / (self.n.recip() + self.m.recip()), bins.len().saturating_sub(1))
+    }
 }
 
-fn deciles(values: &[(f64, Pair)]) -> Vec<f64> {
-    let mut upto = Vec::with_capacity(values.len());
-    let mut total = 0_u64;
-    for (value, pair) in values {
-        total += pair.reference;
-        upto.push((total, *value));
-    }
-    if total == 0 {
-        return Vec::new();
-    }
-    let at = |rank: u64| {
-        let index = upto.partition_point(|&(below, _)| below <= rank);
-        upto.get(index).map_or(f64::NAN, |&(_, value)| value)
-    };
-    let mut edges: Vec<f64> = (1..BINS)
-        .map(|decile| {
-            // numpy computes (n - 1) * q with q = decile / 10 in floating point.
-            let position = (total - 1) as f64 * (decile as f64 / BINS as f64);
-            let whole = position.floor();
-            interpolate(at(whole as u64), at((whole as u64 + 1).min(total - 1)), position - whole)
-        })
-        .filter(|edge| !edge.is_nan())
-        .collect();
-    edges.dedup();
-    edges
+/// A chi-squared test with its effect size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Chi2 {
+    pub(crate) statistic: f64,
+    pub(crate) degrees: usize,
+    /// `None` when there is one category only.
+    pub(crate) p: Option<f64>,
+    pub(crate) cramers_v: Option<f64>,
 }
 
-/// numpy's `_lerp`: computed from the nearer end, so that it never leaves the interval.
-fn interpolate(low: f64, high: f64, share: f64) -> f64 {
-    let gap = high - low;
-    if share >= 0.5 { high - gap * (1.0 - share) } else { low + gap * share }
+/// What is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chi2Method {
+    /// Pearson's test of homogeneity of the 2 × k table.
+    Pearson,
+    /// The same with Yates's correction where k is 2.
+    Yates,
+    /// The reference's shares taken as exact (evidently): far too many alarms, for comparison only.
+    Evidently,
+}
+
+impl Shares {
+    /// A chi-squared test over the bins that hold a row.
+    pub(crate) fn chi2(&self, method: Chi2Method) -> Chi2 {
+        let bins: Vec<Pair> =
+            self.counts.iter().copied().filter(|bin| bin.reference + bin.current > 0).collect();
+        let degrees = bins.len().saturating_sub(1);
+        let all = self.n + self.m;
+        let correct = if method == Chi2Method::Yates && degrees == 1 { 0.5 } else { 0.0 };
+        let part = |observed: f64, expected: f64| {
+            let off = (observed - expected).abs();
+            if off <= 0.0 { 0.0 } else { (off - off.min(correct)).powi(2) / expected }
+        };
+        let chi2: f64 = bins
+            .iter()
+            .map(|bin| {
+                let (reference, current) = (bin.reference as f64, bin.current as f64);
+                if method == Chi2Method::Evidently {
+                    return part(current, reference * self.m / self.n);
+                }
+                let both = reference + current;
+                part(reference, both * self.n / all) + part(current, both * self.m / all)
+            })
+            .sum();
+        let cramers_v = (degrees > 0).then(|| (chi2 / all).sqrt()).filter(|v| v.is_finite());
+        Chi2 { statistic: chi2, degrees, p: chi2_p(chi2, degrees), cramers_v }
+    }
 }

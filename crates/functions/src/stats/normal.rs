@@ -12,6 +12,11 @@ pub(crate) fn two_sided_quantile(alpha: f64) -> Option<f64> {
     Some(-Normal::standard().inverse_cdf(alpha / 2.0))
 }
 
+/// Chance of a standard normal above `z`.
+pub(crate) fn upper_p(z: f64) -> f64 {
+    erfc(z / std::f64::consts::SQRT_2) / 2.0
+}
+
 /// Chance of a standard normal at least as far from 0 as `z`.
 pub(crate) fn two_sided_p(z: f64) -> f64 {
     erfc(z.abs() / std::f64::consts::SQRT_2)

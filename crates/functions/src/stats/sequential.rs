@@ -15,6 +15,8 @@ pub(crate) struct SeqDiff {
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) p: f64,
+    /// Scale of the mixture, fixed by alpha and the tuning.
+    pub(crate) rho: f64,
 }
 
 /// Asymptotic confidence sequence (Waudby-Smith et al. 2023, eq. 9) for second minus first. `tuning` is the total
@@ -41,5 +43,11 @@ pub(crate) fn seq_diff(
     let half =
         scaled.sqrt() * (2.0 * growth * (growth.sqrt() / alpha).ln() / (n * n * rho2)).sqrt();
     let log_e = rho2 * n * (diff * diff * n / scaled) / (2.0 * growth) - growth.ln() / 2.0;
-    Some(SeqDiff { diff, low: diff - half, high: diff + half, p: (-log_e).exp().min(1.0) })
+    Some(SeqDiff {
+        diff,
+        low: diff - half,
+        high: diff + half,
+        p: (-log_e).exp().min(1.0),
+        rho: rho2.sqrt(),
+    })
 }

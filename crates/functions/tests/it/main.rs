@@ -1,6 +1,7 @@
 //! The functions through SQL: documentation, nulls, types, errors, reference values, merging.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
+mod agents;
 mod drift;
 mod output;
 mod reference;

@@ -13,6 +13,11 @@ async fn every_function_is_documented() {
             spanlake_functions::aggregate_functions()
                 .into_iter()
                 .map(|f| (f.name().to_owned(), f.documentation().cloned())),
+        )
+        .chain(
+            spanlake_functions::window_functions()
+                .into_iter()
+                .map(|f| (f.name().to_owned(), f.documentation().cloned())),
         );
     for (name, manual) in documented {
         let manual = manual.unwrap_or_else(|| panic!("{name} has no manual"));
@@ -140,15 +145,18 @@ async fn sql_nulls() {
 #[tokio::test]
 async fn errors_name_the_reason() {
     for (call, part) in [
-        ("json_status()", "json_status(text[, schema])"),
+        ("json_status()", "json_status(text[, schema]) takes 1 to 2 arguments, got 0"),
         ("wilson(1)", "wilson(successes, n[, alpha]) takes 2 to 3 arguments, got 1"),
-        ("wilson('a', 2)", "wilson(successes, n[, alpha]) cannot take Utf8 as argument 1"),
+        (
+            "wilson('a', 2)",
+            "wilson(successes, n[, alpha]) cannot take Utf8 as argument 1 (successes)",
+        ),
         ("faith_score('a', 7)", "cannot take Int64 as argument 2"),
         ("faith_score('a', 'b', 'c', 'best')", "no profile is named \"best\""),
         ("json_schema_check('1', '{')", "json_schema_check: schema is not JSON at line 1"),
         ("tool_args_check('1', '{\"type\": 3}')", "tool_args_check: schema is invalid at"),
         ("parse_failure_rate(1)", "parse_failure_rate(status) cannot take Int64 as status"),
-        ("psi(now(), true)", "psi(value, is_current) cannot take"),
+        ("psi(now(), true)", "psi(value, is_current[, binning]) cannot take"),
     ] {
         let message = error(&format!("select {call} as v")).await;
         assert!(message.contains(part), "{call}: {message}");

@@ -67,8 +67,12 @@ fn without_markers(answer: &str) -> Cow<'_, str> {
         return Cow::Borrowed(answer);
     }
     let inside = |at: usize| markers.iter().any(|marker| (marker.start..marker.end).contains(&at));
-    let blank = |(at, c): (usize, char)| if inside(at) { ' ' } else { c };
-    Cow::Owned(answer.chars().enumerate().map(blank).collect())
+    // As many spaces as bytes, so that offsets stay what they are.
+    let blank = |(at, c): (usize, char)| {
+        let (shown, times) = if inside(at) { (' ', c.len_utf8()) } else { (c, 1) };
+        std::iter::repeat_n(shown, times)
+    };
+    Cow::Owned(answer.chars().enumerate().flat_map(blank).collect())
 }
 
 /// The faithfulness of `answer` under `profile`, with its parts; `None` as for [`score`].

@@ -60,9 +60,41 @@ impl Profile {
         threshold: 0.876,
     };
 
+    /// Summaries and other text that copies: only what sees the order of words counts, since a copied passage holds
+    /// every word whether or not it is put together as the source has it. Fitted on `RAGTruth`, `WiCE`, `ExpertQA` and BEGIN.
+    pub const SUMMARY: Self = Self {
+        name: "summary",
+        version: 1,
+        weights: [0.0, 0.539, 0.582, 0.590, 0.0, 0.0, 0.0, 0.0, 0.087],
+        steepness: 0.770,
+        threshold: 0.485,
+    };
+
+    /// Answers of a hundred words or more: counts of unsupported words, figures and names rather than shares, which a long
+    /// answer dilutes. Fitted on such answers of `RAGTruth` QA.
+    pub const LONG_ANSWER: Self = Self {
+        name: "long_answer",
+        version: 1,
+        weights: [0.541, 0.0, 0.0, 0.0, 0.075, 0.120, 0.244, 0.145, 0.112],
+        steepness: 5.790,
+        threshold: 0.869,
+    };
+
+    /// One sentence and the evidence cited for it. Fitted on `WiCE` and BEGIN, the threshold on `WiCE`.
+    pub const CLAIM: Self = Self {
+        name: "claim",
+        version: 1,
+        weights: [0.975, 0.772, 0.897, 0.836, 0.313, 0.412, 0.806, 0.499, 0.266],
+        steepness: 1.375,
+        threshold: 0.174,
+    };
+
+    /// Every profile, in its newest version.
+    pub const ALL: [Self; 4] = [Self::QA, Self::SUMMARY, Self::LONG_ANSWER, Self::CLAIM];
+
     /// The newest profile of that name.
     pub fn by_name(name: &str) -> Option<Self> {
-        [Self::QA].into_iter().find(|profile| profile.name == name)
+        Self::ALL.into_iter().find(|profile| profile.name == name)
     }
 
     /// `name@version`, as stored in `evaluator_version`.

@@ -1,0 +1,63 @@
+//! `log_loss(score, label[, alpha])`
+
+use std::sync::LazyLock;
+
+use arrow::datatypes::DataType;
+use datafusion_common::{Result, ScalarValue};
+use datafusion_expr::Documentation;
+
+use super::fold::{Fold, Options};
+use super::record::{record, record_type};
+use super::sample::Sample;
+use crate::documented::{STATISTICS, manual};
+use crate::kernel::Kind;
+use crate::stats::scores::log_loss;
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LogLoss;
+
+static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    manual(
+        STATISTICS,
+        "Mean negative logarithm of the chance that a score gave to the outcome, in nats; scores are kept 2.2e-16 away from 0 and 1. Result: {log_loss, low, high, n} with a normal interval of the mean. Rows with a NULL or NaN score or a NULL label are left out. NULL when there is no row. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few low bits as needed. Source: Good 1952; digits as scikit-learn.",
+        "log_loss(score, label[, alpha])",
+        &[
+            ("score", "A chance between 0 and 1."),
+            ("label", "Whether the case was positive; a number is true unless 0."),
+            ("alpha", "1 - confidence; 0.05 unless given."),
+        ],
+        "select log_loss(score, passed) from evals;",
+    )
+});
+
+const FIELDS: [&str; 3] = ["log_loss", "low", "high"];
+
+impl Fold for LogLoss {
+    const NAME: &'static str = "log_loss";
+    const KINDS: &'static [Kind] = &[Kind::Number, Kind::Flag, Kind::Number];
+    const REQUIRED: usize = 2;
+    const COLUMNS: usize = 2;
+    type State = Sample;
+
+    fn return_type() -> DataType {
+        record_type(&FIELDS, &["n"])
+    }
+
+    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
+        let alpha = options.alpha(2)?;
+        let totals = sample.totals();
+        let found = log_loss(&sample.numbers(), alpha);
+        record(
+            [
+                (FIELDS[0], found.map(|found| found.mean)),
+                (FIELDS[1], found.map(|found| found.low)),
+                (FIELDS[2], found.map(|found| found.high)),
+            ],
+            [("n", totals.reference + totals.current)],
+        )
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
+    }
+}

@@ -1,0 +1,181 @@
+//! Splits and merges in any order, coarsening past the limit, and false alarms without a change.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, StringArray};
+use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
+use proptest::prelude::*;
+
+use super::codec::{Reader, Writer};
+use super::fold::{Fold, Options, State};
+use super::sample::{MOST_VALUES, Sample};
+use super::two_means::TwoMeans;
+use crate::stats::drift::Shares;
+use crate::stats::ranks::{Alternative, KsMethod, ks, mann_whitney};
+use crate::stats::wasserstein::wasserstein;
+
+fn written<S: State>(state: &S) -> Vec<u8> {
+    let mut out = Writer::default();
+    state.write(&mut out);
+    out.finish()
+}
+
+/// The result of rows cut into parts of `size` that are merged from the last to the first.
+fn folded<F: Fold>(columns: &[ArrayRef], size: usize) -> ScalarValue {
+    let types: Vec<DataType> = columns.iter().map(|column| column.data_type().clone()).collect();
+    let options = Options::of(F::COLUMNS, Vec::new());
+    let n = columns.first().unwrap().len();
+    let mut whole = F::State::new(&types, &options);
+    let mut starts: Vec<usize> = (0..n).step_by(size).collect();
+    starts.reverse();
+    for start in starts {
+        let mut part = F::State::new(&types, &options);
+        let slices: Vec<ArrayRef> =
+            columns.iter().map(|column| column.slice(start, size.min(n - start))).collect();
+        part.update(&slices).unwrap();
+        whole.merge(&mut Reader::new(&written(&part))).unwrap();
+    }
+    F::finish(&whole, &options).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn any_split_and_merge_order_gives_the_same(
+        rows in proptest::collection::vec((prop_oneof![-9.0..9.0, Just(f64::NAN), Just(f64::INFINITY), Just(2.0)], any::<bool>()), 1..200),
+        size in 1_usize..50,
+    ) {
+        let values: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Float64Array>());
+        let texts: ArrayRef = Arc::new(rows.iter().map(|row| Some(format!("{:.0}", row.0))).collect::<StringArray>());
+        let sides: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.1)).collect::<BooleanArray>());
+        for value in [&values, &texts] {
+            let columns = [Arc::clone(value), Arc::clone(&sides)];
+            let n = rows.len();
+            prop_assert_eq!(folded::<super::psi::Psi>(&columns, size), folded::<super::psi::Psi>(&columns, n));
+            prop_assert_eq!(folded::<super::drift_test::DriftTest>(&columns, size), folded::<super::drift_test::DriftTest>(&columns, n));
+            prop_assert_eq!(folded::<super::chi2_drift::Chi2Drift>(&columns, size), folded::<super::chi2_drift::Chi2Drift>(&columns, n));
+            prop_assert_eq!(folded::<super::drift_bins::DriftBins>(&columns, size), folded::<super::drift_bins::DriftBins>(&columns, n));
+            prop_assert_eq!(folded::<super::kappa::KappaOf>(&[Arc::clone(value), Arc::clone(value)], size), folded::<super::kappa::KappaOf>(&[Arc::clone(value), Arc::clone(value)], n));
+        }
+        prop_assert_eq!(
+            folded::<super::token_drift::TokenDrift>(&[Arc::clone(&texts), Arc::clone(&sides)], size),
+            folded::<super::token_drift::TokenDrift>(&[texts, sides], rows.len())
+        );
+    }
+
+    #[test]
+    fn a_row_taken_back_was_never_there(values in proptest::collection::vec(-9.0..9.0_f64, 4..60)) {
+        let columns = |values: &[f64]| -> [ArrayRef; 2] {
+            let sides: BooleanArray = (0..values.len()).map(|at| Some(at % 2 == 0)).collect();
+            [Arc::new(Float64Array::from(values.to_vec())), Arc::new(sides)]
+        };
+        let options = Options::of(2, Vec::new());
+        let mut means = TwoMeans::new(&[], &options);
+        means.update(&columns(&values)).unwrap();
+        means.retract(&columns(values.get(..2).unwrap())).unwrap();
+        let mut rest = TwoMeans::new(&[], &options);
+        rest.update(&columns(values.get(2..).unwrap())).unwrap();
+        prop_assert!((means.reference.mean - rest.reference.mean).abs() < 1e-9);
+        prop_assert!((means.current.squares - rest.current.squares).abs() < 1e-6);
+    }
+}
+
+/// A number between 0 and 1 for each index, the same every time (splitmix64).
+fn uniform(index: u64) -> f64 {
+    let mut z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn normal(index: u64) -> f64 {
+    let radius = (-2.0 * (1.0 - uniform(2 * index)).ln()).sqrt();
+    radius * (std::f64::consts::TAU * uniform(2 * index + 1)).cos()
+}
+
+fn sample(values: &[f64], n_reference: usize) -> Sample {
+    let options = Options::of(2, Vec::new());
+    let mut sample = Sample::new(&[DataType::Float64], &options);
+    let sides: BooleanArray = (0..values.len()).map(|at| Some(at >= n_reference)).collect();
+    let columns: [ArrayRef; 2] = [Arc::new(Float64Array::from(values.to_vec())), Arc::new(sides)];
+    sample.update(&columns).unwrap();
+    sample
+}
+
+#[test]
+fn past_the_limit_values_lose_bits_but_not_their_split() {
+    let n = MOST_VALUES + 40_000;
+    let values: Vec<f64> = (0..n as u64).map(|at| 1.0 + uniform(at)).collect();
+    let whole = sample(&values, n / 2);
+    let (first, second) = values.split_at(n / 3);
+    let mut parts = sample(second, n / 2 - n / 3);
+    let other = sample(first, first.len());
+    parts.merge(&mut Reader::new(&written(&other))).unwrap();
+    let (whole, parts) = (whole.numbers(), parts.numbers());
+    assert_eq!(whole, parts);
+    assert!(whole.len() <= MOST_VALUES && whole.len() > MOST_VALUES / 4, "{}", whole.len());
+    let mut exact = values.clone();
+    exact.sort_unstable_by(f64::total_cmp);
+    let middle = exact.get(n / 2).unwrap();
+    let mut below = 0;
+    let found = whole.iter().find(|(_, pair)| {
+        below += pair.reference + pair.current;
+        below > n as u64 / 2
+    });
+    assert!((found.unwrap().0 / middle - 1.0).abs() < 1e-4);
+}
+
+/// Shares of p-values below 0.05 of: bins, Kolmogorov and Smirnov, Mann and Whitney, Wasserstein, Welch.
+fn alarms(n: usize, trials: u64, shift: f64) -> [f64; 5] {
+    let mut found = [0.0; 5];
+    for trial in 0..trials {
+        let value = |at: usize| {
+            let moved = if at >= n { shift } else { 0.0 };
+            normal(trial * 20_011 + at as u64) + moved
+        };
+        let values: Vec<f64> = (0..2 * n).map(value).collect();
+        let sample = sample(&values, n);
+        let numbers = sample.numbers();
+        let bins = super::binned::shares(&sample, crate::stats::binning::Binning::Quantiles(10));
+        let mut means = TwoMeans::default();
+        let (first, second) = values.split_at(n);
+        first.iter().for_each(|value| means.reference.add(*value));
+        second.iter().for_each(|value| means.current.add(*value));
+        let p_values = [
+            bins.as_ref().and_then(Shares::p),
+            ks(&numbers, KsMethod::Auto).map(|found| found.p),
+            mann_whitney(&numbers, Alternative::TwoSided).map(|found| found.p),
+            wasserstein(&numbers).and_then(|found| found.p),
+            crate::stats::moments::welch(&means.reference, &means.current, 0.05)
+                .map(|found| found.p),
+        ];
+        for (count, p) in found.iter_mut().zip(p_values) {
+            *count += f64::from(u8::from(p.unwrap() < 0.05)) / trials as f64;
+        }
+    }
+    found
+}
+
+#[test]
+fn false_alarms_are_as_rare_as_stated() {
+    for (n, trials) in [(100, 1_000), (500, 400), (5_000, 60)] {
+        let found = alarms(n, trials, 0.0);
+        eprintln!("no change, n={n}: {found:.3?}");
+        // Two percentage points, and two standard errors of this many trials.
+        let slack = 0.02 + 2.0 * (0.05 * 0.95 / trials as f64).sqrt();
+        for share in found {
+            // The exact test of Kolmogorov and Smirnov is conservative where its values are few.
+            assert!(share < 0.05 + slack, "n={n}: {found:?}");
+        }
+        assert!(found.iter().skip(2).all(|share| *share > 0.05 - slack), "n={n}: {found:?}");
+    }
+}
+
+#[test]
+fn a_shift_of_a_fifth_of_a_deviation_is_seen() {
+    let found = alarms(1_000, 100, 0.2);
+    eprintln!("shift of 0.2 sd, n=1000: {found:.3?}");
+    let [bins, rest @ ..] = found;
+    assert!(bins > 0.7 && rest.iter().all(|share| *share > 0.9), "{found:?}");
+}
