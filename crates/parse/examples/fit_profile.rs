@@ -144,7 +144,9 @@ fn load(path: &str) -> Vec<Row> {
     let mut rows: Vec<Row> =
         text.lines().filter_map(|line| row(&serde_json::from_str(line).unwrap())).collect();
     let n = rows.len() as f64;
-    rows.iter_mut().for_each(|row| row.weight = n.recip());
+    for row in &mut rows {
+        row.weight = n.recip();
+    }
     rows
 }
 
