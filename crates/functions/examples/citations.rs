@@ -4,8 +4,8 @@
 //! cargo run -p spanlake-functions --example citations -- citations.jsonl
 //! ```
 //!
-//! FILE: JSON lines of {text, n_docs, markers: [{start, end, ids}], valid_ids, invalid_ids, sentence_coverage, sentences:
-//! [{start, end, ids}]}, offsets in characters. An answer is exact when all of it is.
+//! FILE: JSON lines of `{text, n_docs, markers: [{start, end, ids}], valid_ids, invalid_ids, sentence_coverage, sentences:
+//! [{start, end, ids}]}`, offsets in characters. An answer is exact when all of it is.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

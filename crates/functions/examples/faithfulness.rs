@@ -5,12 +5,11 @@
 //! ```
 //!
 //! FILE: JSON lines of {context, question, response, label, spans, task}, label 1 = holds unsupported content, spans in
-//! characters. Unless PROFILE is given, the task names it: QA `qa`, Summary `summary`, Claim, CitedClaim and Dialogue
+//! characters. Unless PROFILE is given, the task names it: QA `qa`, Summary `summary`, Claim, `CitedClaim` and Dialogue
 //! `claim`, anything else `qa`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::indexing_slicing,
     reason = "a program for developers: input is trusted, output is the point"
 )]
 

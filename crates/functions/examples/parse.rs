@@ -4,12 +4,11 @@
 //! cargo run -p spanlake-functions --example parse -- parse_corpus.jsonl
 //! ```
 //!
-//! FILE: JSON lines of {raw, cls, schema, expect: {recoverable_value, schema_valid, required_total, required_filled}}; a null
+//! FILE: JSON lines of `{raw, cls, schema, expect: {recoverable_value, schema_valid, required_total, required_filled}}`; a null
 //! value must not be recovered.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::indexing_slicing,
     reason = "a program for developers: input is trusted, output is the point"
 )]
 

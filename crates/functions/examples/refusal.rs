@@ -4,12 +4,11 @@
 //! cargo run -p spanlake-functions --example refusal -- xstest.jsonl
 //! ```
 //!
-//! FILE: JSON lines of {completion, human_label}, the label being `1_full_compliance`, `2_full_refusal` or
+//! FILE: JSON lines of `{completion, human_label}`, the label being `1_full_compliance`, `2_full_refusal` or
 //! `3_partial_refusal`; full and partial refusals are positive.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::indexing_slicing,
     reason = "a program for developers: input is trusted, output is the point"
 )]
 

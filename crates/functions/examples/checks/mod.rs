@@ -441,7 +441,7 @@ fn expression(case: &Value, sql: &str) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap();
         out.push_str(before);
-        out.push_str(&match name {
+        let value = match name {
             "two" => all(inputs, &["ref_success", "ref_n", "cur_success", "cur_n"]),
             "judge" => all(
                 inputs,
@@ -477,7 +477,8 @@ fn expression(case: &Value, sql: &str) -> String {
                 None if inputs.get(name).is_some() => literal(&inputs[name]),
                 None => literal(&params[name]),
             },
-        });
+        };
+        out.push_str(&value);
         rest = after;
     }
     out + rest
