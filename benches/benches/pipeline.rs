@@ -17,9 +17,17 @@ use spanlake::demo::{Demo, DemoOptions};
 use spanlake::{Config, Request, Spanlake};
 use spanlake_benches::{measure, peak_resident_bytes};
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Traces whose spans come to a little over a million.
 const TRACES: u64 = 200_000;
 const RUNS: usize = 21;
+/// What is stored of the quality of each prompt version, over all model calls.
+const QUALITY: &str = "select prompt_name, prompt_version, calls, parse_failure_rate, \
+    parse_failure_low, parse_failure_high, refusal_rate, faithfulness, faithfulness_n, \
+    faithfulness_coverage, citation_validity, citation_n from prompt_quality";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -149,7 +157,8 @@ async fn query(dir: &Path) -> Result<()> {
                  where prompt_name = '{prompt}' and tenant_id = '{tenant}' order by start_time desc limit 50"
             ),
         ),
-        ("stored quality by prompt version", "select * from prompt_quality".to_owned()),
+        ("stored quality by prompt version", QUALITY.to_owned()),
+        ("all of prompt_quality", "select * from prompt_quality".to_owned()),
         ("count by kind", "select kind, count(*) from spans group by kind".to_owned()),
         ("one payload by span", format!("select * from payloads where trace_id = '{trace}'")),
     ] {

@@ -15,6 +15,10 @@ use clap::Parser as _;
 use crate::args::Args;
 use crate::interrupt::Interrupted;
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How a command ended; becomes the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

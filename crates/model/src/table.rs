@@ -63,7 +63,14 @@ macro_rules! table {
             /// Reads the rows at `indices`, column by column; absent columns give their default.
             pub fn read_rows(batch: &arrow_array::RecordBatch, indices: &[usize]) -> Vec<Self> {
                 let mut rows = vec![Self::default(); indices.len()];
-                $(if let Some(cells) = batch.column_by_name(stringify!($field)) {
+                // A batch of this very schema has its columns in this order: names need no search.
+                let is_own = std::sync::Arc::ptr_eq(batch.schema_ref(), &Self::schema());
+                let mut columns = batch.columns().iter();
+                $(if let Some(cells) = if is_own {
+                    columns.next()
+                } else {
+                    batch.column_by_name(stringify!($field))
+                } {
                     let cells = cells.as_ref();
                     for (row, at) in rows.iter_mut().zip(indices) {
                         row.$field = <$type as $crate::Column>::read(cells, *at);

@@ -7,6 +7,7 @@ use spanlake_model::{ColumnSpec, Day, Micros, Privacy, Redaction, Rows, SpanBatc
 
 use crate::binary::strip_binary;
 use crate::class::Class;
+use crate::clean::Clean;
 use crate::detect::Span;
 use crate::key::Subkey;
 use crate::policy::Action;
@@ -148,12 +149,13 @@ impl Redactor {
     /// removed from it and from its payload. A payload whose span comes in another batch brings a
     /// contribution to that span which says nothing else.
     pub fn redact(&self, batch: SpanBatch) -> RedactedBatch {
+        let clean = Clean::default();
         let SpanBatch { spans, payloads, evals, errors } = batch;
         let mut payload_rows = Rows::Payloads(payloads);
-        let counts = self.process(&mut payload_rows);
+        let counts = self.process(&mut payload_rows, &clean);
         let mut of_payloads = OfPayloads::new(&payload_rows, counts);
         let mut span_rows = Rows::Spans(spans);
-        let counts = self.process(&mut span_rows);
+        let counts = self.process(&mut span_rows, &clean);
         if let Rows::Spans(spans) = &mut span_rows {
             for (span, mut counts) in spans.iter_mut().zip(counts) {
                 of_payloads.add_to(span, &mut counts);
@@ -177,12 +179,12 @@ impl Redactor {
 
     /// As [`Self::redact_table`], for callers that look at the rows before they store them.
     pub fn redact_rows(&self, mut rows: Rows) -> Rows {
-        self.process(&mut rows);
+        self.process(&mut rows, &Clean::default());
         rows
     }
 
     /// Redacts in place; returns what was removed, per row.
-    fn process(&self, rows: &mut Rows) -> Vec<FieldCounts> {
+    fn process(&self, rows: &mut Rows, clean: &Clean) -> Vec<FieldCounts> {
         let mut counts = vec![FieldCounts::new(); rows.len()];
         let table = rows.table().name();
         let tenants = tenants(rows);
@@ -198,7 +200,7 @@ impl Redactor {
                 }
                 let subkey = subkeys.get(tenant).and_then(Option::as_ref);
                 if let Some(slot) = counts.get_mut(row) {
-                    self.cell(column, subkey, text, slot);
+                    self.cell(clean, column, subkey, text, slot);
                 }
             });
         }
@@ -209,6 +211,7 @@ impl Redactor {
 
     fn cell(
         &self,
+        clean: &Clean,
         column: &'static ColumnSpec,
         subkey: Option<&Subkey>,
         text: &mut String,
@@ -229,7 +232,7 @@ impl Redactor {
                 counts.insert(Class::Custom("binary".into()), n);
             }
         }
-        let redacted = self.apply(subkey, text, mode, &mut counts);
+        let redacted = self.apply(clean, subkey, text, mode, &mut counts);
         if let std::borrow::Cow::Owned(redacted) = redacted {
             *text = redacted;
         }

@@ -30,6 +30,7 @@
 mod batch;
 mod binary;
 mod class;
+mod clean;
 mod detect;
 mod error;
 mod json;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::class::Class;
+use crate::clean::Clean;
 use crate::detect::{Quoting, Scope, Span};
 use crate::error::RedactError;
 use crate::json::{Search, never};
@@ -113,13 +114,19 @@ impl Redactor {
 
     /// What the text holds, as ranges of bytes; actions are not applied.
     pub fn detect(&self, text: &str, mode: TextMode) -> Vec<Span> {
+        self.detect_beside(&Clean::default(), text, mode)
+    }
+
+    /// As [`Self::detect`], beside texts that were looked at before.
+    fn detect_beside(&self, clean: &Clean, text: &str, mode: TextMode) -> Vec<Span> {
         let search = Search {
             scope: mode.scope(),
             never_store: self.policy.never_store(),
             custom: &self.custom,
+            clean,
         };
         match mode {
-            TextMode::Json => search.any(text, 0),
+            TextMode::Json => search.whole(text),
             _ => search.plain(text, 0),
         }
     }
@@ -127,7 +134,8 @@ impl Redactor {
     /// Redacts a text of no particular tenant.
     pub fn redact_text<'t>(&self, text: &'t str, mode: TextMode) -> (Cow<'t, str>, Counts) {
         let mut counts = Counts::new();
-        let text = self.apply(self.default_subkey.as_ref(), text, mode, &mut counts);
+        let text =
+            self.apply(&Clean::default(), self.default_subkey.as_ref(), text, mode, &mut counts);
         (text, counts)
     }
 
@@ -140,7 +148,7 @@ impl Redactor {
     ) -> (Cow<'t, str>, Counts) {
         let mut counts = Counts::new();
         let subkey = self.subkey(tenant);
-        let text = self.apply(subkey.as_ref(), text, mode, &mut counts);
+        let text = self.apply(&Clean::default(), subkey.as_ref(), text, mode, &mut counts);
         (text, counts)
     }
 
@@ -181,6 +189,7 @@ impl Redactor {
 
     pub(crate) fn apply<'t>(
         &self,
+        clean: &Clean,
         subkey: Option<&Subkey>,
         text: &'t str,
         mode: TextMode,
@@ -191,7 +200,7 @@ impl Redactor {
         }
         let mut current = Cow::Borrowed(text);
         for _ in 0..MAX_ROUNDS {
-            let spans = self.detect(&current, mode);
+            let spans = self.detect_beside(clean, &current, mode);
             let Some(next) = self.replace(subkey, &current, &spans, counts) else { break };
             if next == *current {
                 break;
@@ -208,6 +217,9 @@ impl Redactor {
         spans: &[Span],
         counts: &mut Counts,
     ) -> Option<String> {
+        if spans.is_empty() {
+            return None;
+        }
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
         for span in spans {

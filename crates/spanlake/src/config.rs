@@ -51,7 +51,7 @@ pub struct Keys {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Write {
-    /// Buffered bytes at which rows are flushed to Parquet; default 96 MiB.
+    /// Buffered bytes at which rows are flushed to Parquet; default 64 MiB.
     pub flush_bytes: usize,
     /// Seconds after which buffered rows are flushed at the latest; default 300.
     pub flush_interval_seconds: u64,
@@ -66,7 +66,7 @@ pub struct Write {
 impl Default for Write {
     fn default() -> Self {
         Self {
-            flush_bytes: 96 << 20,
+            flush_bytes: 64 << 20,
             flush_interval_seconds: 300,
             max_body_bytes: 256 << 20,
             max_value_bytes: 8 << 20,

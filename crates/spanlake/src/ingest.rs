@@ -12,12 +12,18 @@ use spanlake_ingest::{
 };
 use spanlake_model::Micros;
 use spanlake_redact::RedactedBatch;
+use tokio::sync::Semaphore;
 
 use crate::Spanlake;
 use crate::error::{Error, Result};
 
-/// Bodies decoded and redacted at a time, and appends in flight; each holds its rows in memory.
-const IN_FLIGHT: usize = 4;
+/// Pieces decoded and redacted at a time.
+const DECODING: usize = 8;
+/// Appends in flight. They share a sync of the log, and traces that several of them bring parts of
+/// are settled once.
+const APPENDING: usize = 16;
+/// Input in flight; its rows take about five times as much memory.
+const IN_FLIGHT_KIB: u32 = 24 << 10;
 
 /// What became of input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -116,6 +122,18 @@ enum Piece {
     Unreadable(Arc<str>, IngestError),
 }
 
+impl Piece {
+    /// Returns what it takes of the input in flight: its size, but never more than there is.
+    fn kib(&self) -> u32 {
+        let bytes = match self {
+            Self::Body(request) => request.body.len(),
+            Self::Chunk(_, chunk) => chunk.bytes.len(),
+            Self::Unreadable(..) => 0,
+        };
+        u32::try_from(bytes >> 10).unwrap_or(u32::MAX).saturating_add(1).min(IN_FLIGHT_KIB)
+    }
+}
+
 impl Spanlake {
     /// Stores one request body. Returns when its rows are durable on this store's log.
     ///
@@ -203,17 +221,23 @@ impl Spanlake {
         pieces: impl Stream<Item = Result<Piece>> + Send,
         mut stored: impl FnMut(IngestSummary),
     ) -> Result<()> {
+        let room = Semaphore::new(IN_FLIGHT_KIB as usize);
         let durable = pieces
-            .map(|piece| async move { self.prepare(piece?).await })
-            .buffered(IN_FLIGHT)
+            .map(|piece| async {
+                let piece = piece?;
+                // Never closed, so that it cannot fail.
+                let room = room.acquire_many(piece.kib()).await.ok();
+                Ok::<_, Error>((self.prepare(piece).await?, room))
+            })
+            .buffered(DECODING)
             .map(|prepared| async move {
-                let (batch, summary) = prepared?;
+                let ((batch, summary), _room) = prepared?;
                 if !batch.is_empty() {
                     self.store.append(batch).await?;
                 }
                 Ok::<_, Error>(summary)
             })
-            .buffered(IN_FLIGHT);
+            .buffered(APPENDING);
         futures::pin_mut!(durable);
         while let Some(summary) = durable.try_next().await? {
             stored(summary);

@@ -31,6 +31,7 @@ use crate::inner::Inner;
 use crate::load::{filter_path, overrides_path};
 use crate::log::{Change, LoggedFile, Outcome, TableLog};
 use crate::overrides::Overrides;
+use crate::recent::RecentFile;
 use crate::site::blocking;
 
 /// How often a commit that lost is tried again.
@@ -57,6 +58,8 @@ pub(crate) struct NewFile {
     pub(crate) logged: LoggedFile,
     pub(crate) facts: FileFacts,
     pub(crate) overrides: Option<Arc<Overrides>>,
+    /// Its rows, where they are still in memory.
+    pub(crate) recent: Option<Arc<RecentFile>>,
 }
 
 impl Inner {
@@ -91,6 +94,10 @@ impl Inner {
             return Err(error);
         }
         drop(unfinished);
+        let files = written.values().flatten();
+        let recent = files
+            .filter_map(|file| Some((file.logged.path.clone(), Arc::clone(file.recent.as_ref()?))));
+        self.lookup.recent.add(recent.collect());
         let mut report = FlushReport::default();
         for file in written.values().flatten() {
             report.files += 1;
@@ -172,9 +179,9 @@ impl Inner {
         let epoch = self.writer()?.wal.epoch();
         let (batches, mut files) = (Arc::new(batches), Vec::new());
         for (date, rows) in dates {
-            let (batches, options) = (Arc::clone(&batches), self.options.clone());
-            let EncodedFile { bytes, facts } =
-                blocking(move || encode(table, &batches, rows, &options)).await?;
+            let (source, options) = (Arc::clone(&batches), self.options.clone());
+            let EncodedFile { bytes, facts, rows } =
+                blocking(move || encode(table, &source, rows, &options)).await?;
             // The epoch keeps a name from being used again after a crash between two tables' commits.
             let name = format!("{}-{epoch}-{last_seq:012}-{}", self.writer_id(), date.iso());
             let logged = LoggedFile {
@@ -187,7 +194,9 @@ impl Inner {
             self.site.write(&logged.path, Bytes::from(bytes)).await?;
             let overrides = (Some(date) == last_date && !overrides.is_empty())
                 .then(|| Arc::new(overrides.clone()));
-            let file = NewFile { logged, facts, overrides };
+            let recent = matches!(table, Table::Spans | Table::Payloads)
+                .then(|| Arc::new(RecentFile { batches: Arc::clone(&batches), rows }));
+            let file = NewFile { logged, facts, overrides, recent };
             self.write_sidecars(table, &file).await?;
             files.push(file);
         }
@@ -242,7 +251,7 @@ impl Inner {
 
     /// Adds a committed file, hiding what newer versions elsewhere replace in it.
     pub(crate) fn register(&self, core: &mut Core, table: Table, file: NewFile) {
-        let NewFile { logged, facts, overrides } = file;
+        let NewFile { logged, facts, overrides, .. } = file;
         let newer = core.buffer.overrides(table);
         let Some(known) = core.tables.get_mut(&table) else { return };
         let mut dead = newer.dead_rows(&facts.keys);

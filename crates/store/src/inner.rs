@@ -119,7 +119,7 @@ impl Inner {
         let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
         let published = Published::new(Arc::clone(&site.store), site.store_url.clone());
         Self {
-            lookup: Lookup { store: Arc::clone(&site.store), cache },
+            lookup: Lookup { store: Arc::clone(&site.store), cache, recent: Arc::default() },
             site,
             meta,
             options,
@@ -140,7 +140,7 @@ impl Inner {
     ) -> Result<Arc<Self>> {
         let app_id = app_id(&meta);
         let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
-        let lookup = Lookup { store: Arc::clone(&site.store), cache };
+        let lookup = Lookup { store: Arc::clone(&site.store), cache, recent: Arc::default() };
         let (mut logs, mut core) = (BTreeMap::new(), Core::new());
         // At once: in a bucket each takes a few round trips.
         let opened = Table::ALL.iter().map(|table| {

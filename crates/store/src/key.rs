@@ -44,25 +44,25 @@ pub(crate) fn writer_key(writer_id: &str) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
-/// Reads `digits` lower-case hexadecimal digits.
-fn exact_hex(text: &str, digits: usize) -> Option<u128> {
-    let bytes = text.as_bytes();
-    if bytes.len() != digits {
-        return None;
-    }
-    bytes.iter().try_fold(0_u128, |value, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        Some((value << 4) | u128::from(digit))
-    })
+/// Reads 16 lower-case hexadecimal digits. Opening a store reads millions, hence no branch a digit.
+fn exact_hex(digits: &[u8]) -> Option<u64> {
+    let digits: &[u8; 16] = digits.try_into().ok()?;
+    let (value, wrong) = digits.iter().fold((0, 0), |(value, wrong), byte| {
+        let decimal = byte.wrapping_sub(b'0');
+        let letter = byte.wrapping_sub(b'a');
+        let digit = if decimal < 10 { decimal } else { letter.wrapping_add(10) };
+        (value << 4 | u64::from(digit & 0xf), wrong | u8::from(decimal >= 10 && letter >= 6))
+    });
+    (wrong == 0).then_some(value)
 }
 
 /// Returns the key of a trace or evaluation id.
 pub(crate) fn group_key(id: &str) -> u128 {
-    exact_hex(id, 32).unwrap_or_else(|| {
+    let halves = id.as_bytes().split_at_checked(16);
+    let exact = halves.and_then(|(high, low)| {
+        Some(u128::from(exact_hex(high)?) << 64 | u128::from(exact_hex(low)?))
+    });
+    exact.unwrap_or_else(|| {
         let salted = [id.as_bytes(), b"\0spanlake"].concat();
         (u128::from(stable_hash(&salted)) << 64) | u128::from(stable_hash(id.as_bytes()))
     })
@@ -70,7 +70,7 @@ pub(crate) fn group_key(id: &str) -> u128 {
 
 /// Returns the key of a span id.
 pub(crate) fn member_key(id: &str) -> u64 {
-    exact_hex(id, 16).map_or_else(|| stable_hash(id.as_bytes()), |value| value as u64)
+    exact_hex(id.as_bytes()).unwrap_or_else(|| stable_hash(id.as_bytes()))
 }
 
 /// Whether rows of the table have keys, so that newer versions replace older ones.
@@ -136,6 +136,11 @@ mod tests {
             0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c
         );
         assert_eq!(member_key("b7ad6b7169203331"), 0xb7ad_6b71_6920_3331);
+        for wrong in
+            ["b7ad6b716920333/", "b7ad6b716920333:", "b7ad6b716920333g", "b7ad6b716920333`"]
+        {
+            assert_eq!(member_key(wrong), stable_hash(wrong.as_bytes()), "{wrong}");
+        }
         assert_ne!(
             group_key("0AF7651916CD43DD8448EB211C80319C"),
             group_key("0af7651916cd43dd8448eb211c80319c")

@@ -40,6 +40,7 @@ mod meta;
 mod options;
 mod overrides;
 mod reader;
+mod recent;
 mod retain;
 mod site;
 mod snapshot;

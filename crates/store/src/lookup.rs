@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt as _, stream};
 use object_store::ObjectStore;
 use spanlake_model::{Rows, Table};
 
 use crate::buffer::{Buffer, FileRow, FileRows, Incoming, Map, is_due};
-use crate::data::{read_keys, read_rows_at};
-use crate::error::Result;
+use crate::data::{read_keys, read_rows_at, scan_keys};
+use crate::error::{Result, StoreError};
 use crate::file::DataFile;
 use crate::filter::group_hash;
 use crate::key::{RowKey, group_key, member_key};
 use crate::keys::{FileKeys, KeyCache};
 use crate::overrides::Overrides;
+use crate::recent::RecentFiles;
 use crate::table_files::TableFiles;
 
 /// Reads files of one store.
@@ -21,7 +23,11 @@ use crate::table_files::TableFiles;
 pub(crate) struct Lookup {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) cache: Arc<KeyCache>,
+    pub(crate) recent: Arc<RecentFiles>,
 }
+
+/// Files searched for dead rows at a time.
+const SEARCHES: usize = 4;
 
 /// A trace of which rows arrive.
 #[derive(Debug)]
@@ -144,10 +150,18 @@ impl Lookup {
                 continue;
             }
             rows.sort_unstable();
+            let read = match self.recent.get(&file.path) {
+                Some(recent) => recent.read(table, &rows),
+                None => read_rows_at(&self.store, table, file, &rows)
+                    .await?
+                    .iter()
+                    .map(|batch| table.read_rows(batch, 0..batch.num_rows()))
+                    .collect(),
+            };
             let mut at = rows.iter().copied();
-            for batch in read_rows_at(&self.store, table, file, &rows).await? {
+            for rows in read {
                 let path = &file.path;
-                match table.read_rows(&batch, 0..batch.num_rows()) {
+                match rows {
                     Rows::Spans(rows) => {
                         for (row, at) in rows.into_iter().zip(&mut at) {
                             let rows = found.spans.entry(group_key(&row.trace_id)).or_default();
@@ -201,7 +215,7 @@ impl Lookup {
             .iter()
             .map(|(key, version)| (key, version, group_hash(key.group)))
             .collect();
-        let mut dead = Vec::new();
+        let mut searches = Vec::new();
         for file in files.files.values() {
             file.filter.load().await;
             let own = files.file_overrides.get(&file.path);
@@ -215,13 +229,52 @@ impl Lookup {
                 }
             }
             if !suspects.is_empty() {
-                let keys = self.keys(files.table, file).await?;
-                let rows = suspects.dead_rows(&keys);
-                dead.extend(rows.into_iter().map(|row| (file.path.clone(), row)));
+                searches.push((Arc::clone(file), suspects));
             }
         }
+        let table = files.table;
+        let mut found = stream::iter(searches)
+            .map(|(file, suspects)| {
+                let lookup = self.clone();
+                tokio::spawn(async move {
+                    let rows = lookup.dead_rows(table, &file, &suspects).await?;
+                    Ok::<_, StoreError>((file.path.clone(), rows))
+                })
+            })
+            .buffer_unordered(SEARCHES);
+        let mut dead = Vec::new();
+        while let Some(found) = found.next().await {
+            // A search is never aborted; it fails to join only by a panic, which goes on here.
+            let found = found.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            let (path, rows) = found?;
+            dead.extend(rows.into_iter().map(|row| (path.clone(), row)));
+        }
+        drop(found);
         files.hide(dead);
         Ok(())
+    }
+}
+
+impl Lookup {
+    /// Finds the rows of a file that overrides make dead. Its keys are not kept: that pays for those
+    /// who write, file by file.
+    async fn dead_rows(
+        &self,
+        table: Table,
+        file: &DataFile,
+        overrides: &Overrides,
+    ) -> Result<Vec<u32>> {
+        if let Some(keys) = self.cache.get(&file.path) {
+            return Ok(overrides.dead_rows(&keys));
+        }
+        let mut dead = Vec::new();
+        scan_keys(&self.store, table, file, |row, key, version| {
+            if overrides.get(key).is_some_and(|newest| version < newest) {
+                dead.push(row);
+            }
+        })
+        .await?;
+        Ok(dead)
     }
 }
 

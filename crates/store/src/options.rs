@@ -53,7 +53,8 @@ pub struct StoreOptions {
     /// Promises that nobody else writes to the bucket, so that a server which ignores conditional
     /// PUT will do; default false.
     pub exclusive: bool,
-    /// Buffered Arrow bytes at which a flush starts; default 96 MiB.
+    /// Buffered Arrow bytes at which a flush starts; default 64 MiB. About four times as much is
+    /// held at most: what arrives, what is being flushed, and what the last two flushes wrote.
     pub flush_bytes: usize,
     /// Age of the oldest buffered row at which a flush starts; default 120 s.
     pub flush_interval: Duration,
@@ -95,7 +96,7 @@ impl Default for StoreOptions {
             wal: WalOptions::default(),
             wal_dir: None,
             exclusive: false,
-            flush_bytes: 96 << 20,
+            flush_bytes: 64 << 20,
             flush_interval: Duration::from_mins(2),
             buffer_limit_bytes: 256 << 20,
             row_group_rows: 128 << 10,

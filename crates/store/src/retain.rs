@@ -77,7 +77,7 @@ impl Inner {
         let (carried, date) = carried_overrides(&files, expired, has_dead).await;
         let Some(date) = date.filter(|_| !carried.is_empty()) else { return Ok(None) };
         let options = self.options.clone();
-        let EncodedFile { bytes, facts } =
+        let EncodedFile { bytes, facts, .. } =
             blocking(move || encode(table, &[], Vec::new(), &options)).await?;
         let name = format!("{}-r{:016x}", self.writer_id(), writer.versions.reserve(1));
         let logged = LoggedFile {
@@ -88,7 +88,7 @@ impl Inner {
             stats: Some(facts.stats_json.clone()),
         };
         self.site.write(&logged.path, Bytes::from(bytes)).await?;
-        let file = NewFile { logged, facts, overrides: Some(Arc::new(carried)) };
+        let file = NewFile { logged, facts, overrides: Some(Arc::new(carried)), recent: None };
         self.write_sidecars(table, &file).await?;
         Ok(Some(file))
     }

@@ -86,6 +86,10 @@ pub enum Scope {
     Validated,
 }
 
+impl Scope {
+    pub(crate) const COUNT: usize = 3;
+}
+
 /// What to do at a keyword.
 #[derive(Debug, Clone, Copy)]
 enum Action {

@@ -9,6 +9,7 @@ mod walk;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::clean::{Clean, Look};
 use crate::detect::{Scope, Span, detect_raw, merge};
 use decoded::Decoded;
 pub(crate) use field::never;
@@ -22,9 +23,22 @@ pub(crate) struct Search<'a> {
     pub(crate) scope: Scope,
     pub(crate) never_store: &'a BTreeSet<String>,
     pub(crate) custom: &'a [crate::policy::Compiled],
+    pub(crate) clean: &'a Clean,
 }
 
 impl Search<'_> {
+    /// Spans of a whole text that may be JSON.
+    pub(crate) fn whole(&self, text: &str) -> Vec<Span> {
+        if self.clean.knows(Look::Json, self.scope, text) {
+            return Vec::new();
+        }
+        let spans = self.any(text, 0);
+        if spans.is_empty() {
+            self.clean.add(Look::Json, self.scope, text);
+        }
+        spans
+    }
+
     /// Spans of a text that may be JSON.
     pub(crate) fn any(&self, text: &str, depth: u32) -> Vec<Span> {
         let first = text.bytes().find(|c| !c.is_ascii_whitespace());
@@ -59,6 +73,9 @@ impl Search<'_> {
     }
 
     fn raw(&self, text: &str) -> Vec<Span> {
+        if self.clean.knows(Look::Raw, self.scope, text) {
+            return Vec::new();
+        }
         let mut spans = detect_raw(text, self.scope);
         if !self.custom.is_empty() {
             for detector in self.custom {
@@ -70,6 +87,9 @@ impl Search<'_> {
                 }
             }
             spans = merge(text, spans);
+        }
+        if spans.is_empty() {
+            self.clean.add(Look::Raw, self.scope, text);
         }
         spans
     }

@@ -180,14 +180,23 @@ impl TableBuffer {
         self.chunks.get(at.chunk as usize).is_some_and(|chunk| chunk.is_hidden(at.row as usize))
     }
 
-    /// Reads rows back, in the order asked for.
+    /// Reads rows back, in the order asked for; neighbours come together.
     pub(crate) fn read(&self, at: impl Iterator<Item = Loc>) -> Vec<Rows> {
-        at.filter_map(|at| {
-            let part = self.chunks.get(at.chunk as usize)?.part_of(at.row as usize)?;
+        let mut runs: Vec<(&Part, Vec<usize>)> = Vec::new();
+        for at in at {
+            let chunk = self.chunks.get(at.chunk as usize);
+            let Some(part) = chunk.and_then(|chunk| chunk.part_of(at.row as usize)) else {
+                continue;
+            };
             let row = at.row as usize - part.first;
-            Some(self.table.read_rows(&part.batch, std::iter::once(row)))
-        })
-        .collect()
+            match runs.last_mut().filter(|(last, _)| std::ptr::eq(*last, part)) {
+                Some((_, rows)) => rows.push(row),
+                None => runs.push((part, vec![row])),
+            }
+        }
+        runs.into_iter()
+            .map(|(part, rows)| self.table.read_rows(&part.batch, rows.into_iter()))
+            .collect()
     }
 
     /// Returns a row's place among the versions of its key.
@@ -241,10 +250,12 @@ mod tests {
         assert!(buffer.is_hidden(first) && !buffer.is_hidden(second));
         let seen = buffer.visible().unwrap();
         assert_eq!(seen.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
-        assert_eq!(
-            buffer.read([second, first].into_iter()),
-            [row("second"), row("first name, longer than a view")]
+        let rows = Rows::Spans(
+            ["second", "first name, longer than a view"]
+                .map(|name| SpanRow { name: name.into(), ..SpanRow::default() })
+                .into(),
         );
+        assert_eq!(buffer.read([second, first].into_iter()), [rows]);
         assert!(buffer.bytes() < 64 << 10, "{} bytes for two rows", buffer.bytes());
     }
 

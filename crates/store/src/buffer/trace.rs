@@ -86,15 +86,15 @@ impl<R: TraceRow> Slots<R> {
     ) {
         let mut load_generation = |generation: &Generation, origin: fn(Loc) -> Origin| {
             let Some(keyed) = generation.table(R::TABLE) else { return };
-            for member in only.unwrap_or_else(|| keyed.members(group)) {
-                let key = RowKey { group, member: *member };
-                let Some(loc) = keyed.loc(key).filter(|_| !self.at.contains_key(member)) else {
-                    continue;
-                };
-                let seen = !keyed.rows.is_hidden(loc);
-                for row in keyed.rows.read(std::iter::once(loc)).into_iter().flat_map(R::unwrap) {
-                    self.add_known(*member, row, origin(loc), seen);
-                }
+            let members = only.unwrap_or_else(|| keyed.members(group)).iter();
+            let known: Vec<(u64, Loc)> = members
+                .filter(|member| !self.at.contains_key(*member))
+                .filter_map(|member| Some((*member, keyed.loc(RowKey { group, member: *member })?)))
+                .collect();
+            let rows = keyed.rows.read(known.iter().map(|(_, loc)| *loc));
+            for ((member, loc), row) in known.iter().zip(rows.into_iter().flat_map(R::unwrap)) {
+                let seen = !keyed.rows.is_hidden(*loc);
+                self.add_known(*member, row, origin(*loc), seen);
             }
         };
         load_generation(&buffer.active, |_| Origin::Active);

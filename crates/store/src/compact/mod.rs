@@ -73,6 +73,7 @@ impl Inner {
             },
             facts,
             overrides: (!carried.is_empty()).then(|| Arc::new(carried)),
+            recent: None,
         };
         let keeps = file.facts.rows > 0 || file.overrides.is_some();
         if keeps {

@@ -16,7 +16,7 @@ use spanlake_model::Table;
 use super::facts::{Facts, FileFacts};
 use super::text::without_text;
 use super::write::{file_schema, sort_converter, sort_keys, without_date};
-use super::{read_batches, writer_properties};
+use super::{Effort, read_batches, writer_properties};
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
 use crate::options::StoreOptions;
@@ -129,7 +129,7 @@ pub(crate) async fn merge_files(
         }
     }
     let rows = files.iter().map(|file| file.live_rows()).sum::<u64>() as usize;
-    let properties = writer_properties(table, rows, options)?;
+    let properties = writer_properties(table, rows, Effort::Lasting, options)?;
     let output = BufWriter::new(Arc::clone(store), to.clone());
     let mut writer =
         AsyncArrowWriter::try_new(output, file_schema(table), Some(properties)).map_err(parquet)?;

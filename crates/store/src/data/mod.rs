@@ -11,8 +11,8 @@ mod write;
 
 pub(crate) use facts::FileFacts;
 pub(crate) use merge::merge_files;
-pub(crate) use properties::writer_properties;
-pub(crate) use read::{file_rows, read_batches, read_filters, read_keys, read_rows_at};
+pub(crate) use properties::{Effort, writer_properties};
+pub(crate) use read::{file_rows, read_batches, read_filters, read_keys, read_rows_at, scan_keys};
 pub(crate) use stats::{ranges_from_json, time_column};
 pub(crate) use text::has_text;
 pub(crate) use write::{EncodedFile, encode, file_schema};

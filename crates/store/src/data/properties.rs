@@ -20,13 +20,32 @@ const PAGE_BYTES: usize = 64 << 10;
 /// Rows in a page of `spans` at most, for the same reason.
 const PAGE_ROWS: usize = 8 << 10;
 
+/// What a file is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A flush, which appends may wait for, and whose file is soon merged into another.
+    Quick,
+    /// A file that stays.
+    Lasting,
+}
+
+impl Effort {
+    const fn zstd_level(self) -> i32 {
+        match self {
+            Self::Quick => 1,
+            Self::Lasting => 3,
+        }
+    }
+}
+
 /// Returns the writer's properties for one file of `rows` rows.
 pub(crate) fn writer_properties(
     table: Table,
     rows: usize,
+    effort: Effort,
     options: &StoreOptions,
 ) -> Result<WriterProperties> {
-    let zstd = ZstdLevel::try_new(3).map_err(|source| StoreError::Parquet {
+    let zstd = ZstdLevel::try_new(effort.zstd_level()).map_err(|source| StoreError::Parquet {
         action: "configure",
         path: String::new(),
         source,

@@ -19,7 +19,7 @@ use super::object::ObjectReader;
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
 use crate::filter::IdFilters;
-use crate::key::for_each_key;
+use crate::key::{RowKey, Version, for_each_key};
 use crate::keys::{FileKeys, KeysBuilder};
 
 pub(crate) type FileReader = ParquetRecordBatchStreamBuilder<ObjectReader>;
@@ -90,18 +90,30 @@ pub(crate) async fn read_keys(
     table: Table,
     file: &DataFile,
 ) -> Result<FileKeys> {
+    let mut keys = KeysBuilder::default();
+    scan_keys(store, table, file, |row, key, version| keys.push(key, version, row)).await?;
+    Ok(keys.finish())
+}
+
+/// Calls `each` with every row's number, key and version.
+pub(crate) async fn scan_keys(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    file: &DataFile,
+    mut each: impl FnMut(u32, RowKey, Version),
+) -> Result<()> {
     let reader = file_reader(store, file).await?;
     let wanted = ["trace_id", "span_id", "eval_id", "row_version", "is_final", "writer_id"];
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
     let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
-    let (mut keys, mut first) = (KeysBuilder::default(), 0_u32);
+    let mut first = 0_u32;
     while let Some(batch) = stream.try_next().await.map_err(failed(file))? {
         for_each_key(table, &batch, |row, key, version| {
-            keys.push(key, version, first + row as u32);
+            each(first + row as u32, key, version);
         });
         first += batch.num_rows() as u32;
     }
-    Ok(keys.finish())
+    Ok(())
 }
 
 /// Makes a file's id filters from its rows.

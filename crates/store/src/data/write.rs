@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use spanlake_model::Table;
 
 use super::facts::{Facts, FileFacts};
-use super::writer_properties;
+use super::{Effort, writer_properties};
 use crate::error::{Result, StoreError};
 use crate::options::StoreOptions;
 
@@ -24,6 +24,8 @@ const STEP_ROWS: usize = 4096;
 pub(crate) struct EncodedFile {
     pub(crate) bytes: Vec<u8>,
     pub(crate) facts: FileFacts,
+    /// Where each row of the file came from, by batch and row.
+    pub(crate) rows: Vec<(usize, usize)>,
 }
 
 /// Returns a table's schema inside its files: everything but the partition column.
@@ -83,7 +85,7 @@ pub(crate) fn encode(
         batches.iter().map(without_date).collect::<Result<Vec<_>, _>>().map_err(arrow)?;
     let stripped: Vec<&RecordBatch> = stripped.iter().collect();
 
-    let properties = writer_properties(table, rows.len(), options)?;
+    let properties = writer_properties(table, rows.len(), Effort::Quick, options)?;
     let mut writer =
         ArrowWriter::try_new(Vec::new(), file_schema(table), Some(properties)).map_err(parquet)?;
     let mut facts = Facts::new(table);
@@ -93,7 +95,7 @@ pub(crate) fn encode(
         writer.write(&batch).map_err(parquet)?;
     }
     let bytes = writer.into_inner().map_err(parquet)?;
-    Ok(EncodedFile { bytes, facts: facts.finish() })
+    Ok(EncodedFile { bytes, facts: facts.finish(), rows })
 }
 
 /// Returns a column of a type's default, for files older than the column.

@@ -17,7 +17,11 @@
 //! ```
 //! Integers are little-endian.
 
+use std::cell::RefCell;
+
+use serde::Serialize as _;
 use spanlake_model::{Micros, Rows, Table};
+use zstd::bulk::Compressor;
 
 use crate::error::{Result, StoreError};
 
@@ -29,6 +33,9 @@ const FLAG_ZSTD: u8 = 1;
 const FORMAT_ROWS: u16 = 1;
 /// Level 1 compresses `MessagePack` with field names about ten times and costs least.
 const ZSTD_LEVEL: i32 = 1;
+
+/// Encoded bytes of a row, roughly: the buffer seldom has to grow.
+const ROW_BYTES: usize = 4 << 10;
 
 /// Number of a table on disk. Part of the format: numbers are never reused.
 pub(crate) const fn table_code(table: Table) -> u8 {
@@ -70,6 +77,20 @@ fn time_range(rows: &Rows) -> (Micros, Micros) {
     }
 }
 
+/// Compresses with the thread's own compressor: making one costs more than a small batch does.
+fn compress(raw: &[u8]) -> std::io::Result<Vec<u8>> {
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new(ZSTD_LEVEL)?),
+        };
+        compressor.compress(raw)
+    })
+}
+
 /// Rows ready to be appended: encoded, compressed and checksummed, without a sequence number yet.
 #[derive(Clone)]
 pub struct EncodedFrame {
@@ -87,12 +108,14 @@ impl EncodedFrame {
     pub fn encode(rows: &Rows) -> Result<Self> {
         let too_large = |bytes| StoreError::BatchTooLarge { bytes, limit: MAX_PAYLOAD_BYTES };
         let failed = |reason: String| StoreError::Codec { table: rows.table().name(), reason };
-        let raw = rmp_serde::to_vec_named(rows).map_err(|error| failed(error.to_string()))?;
+        let mut raw = Vec::with_capacity(rows.len() * ROW_BYTES);
+        rows.serialize(&mut rmp_serde::Serializer::new(&mut raw).with_struct_map())
+            .map_err(|error| failed(error.to_string()))?;
         if raw.len() > MAX_PAYLOAD_BYTES {
             return Err(too_large(raw.len()));
         }
         let count = u32::try_from(rows.len()).map_err(|_| too_large(raw.len()))?;
-        let payload = zstd::bulk::compress(&raw, ZSTD_LEVEL).map_err(|e| failed(e.to_string()))?;
+        let payload = compress(&raw).map_err(|error| failed(error.to_string()))?;
         let (min_time, max_time) = time_range(rows);
         let mut header = [0; HEADER_BYTES];
         put(&mut header, 0, &(payload.len() as u32).to_le_bytes());
