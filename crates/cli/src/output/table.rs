@@ -278,7 +278,7 @@ mod tests {
         let shown = text(&wide(40), Some(80));
         assert!(shown.contains("│ c0 ") && shown.contains("┆ c39 "), "{shown}");
         assert!(shown.contains("┆ … ┆"), "{shown}");
-        assert!(shown.contains("40 columns, 2 shown"), "{shown}");
+        assert!(shown.contains("40 columns, 3 shown"), "{shown}");
         assert!(!text(&wide(40), None).contains(CUT), "a pipe gets everything");
     }
 
