@@ -96,7 +96,7 @@ impl Service {
 
 /// Merges small files and drops expired days, once an hour.
 async fn keep_up(lake: Spanlake) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(3_600));
+    let mut ticks = tokio::time::interval(Duration::from_hours(1));
     loop {
         ticks.tick().await;
         if let Err(error) = lake.maintain().await {

@@ -1,6 +1,6 @@
 //! The command as people meet it: what it prints, where, and how it ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
 mod bad_places;

@@ -124,7 +124,8 @@ fn check(id: &str, seen: &Seen, start: &str) {
         }
         "late_spans" => assert!(seen.of("", "late") > 20.0, "{rows:?}"),
         "duplicate_spans" => {
-            assert_eq!(seen.of("", "n"), seen.of("", "distinct_spans"), "{rows:?}");
+            // Counts: whole numbers, so that more than half apart is unequal.
+            assert!((seen.of("", "n") - seen.of("", "distinct_spans")).abs() < 0.5, "{rows:?}");
         }
         "partial_spans" => {
             assert!(rows.len() == 1 && rows[0].0 == "true", "{rows:?}");
