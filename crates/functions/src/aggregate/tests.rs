@@ -1,5 +1,4 @@
 //! Splits and merges in any order, coarsening past the limit, and false alarms without a change.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 
@@ -140,8 +139,12 @@ fn alarms(n: usize, trials: u64, shift: f64) -> [f64; 5] {
         let bins = super::binned::shares(&sample, crate::stats::binning::Binning::Quantiles(10));
         let mut means = TwoMeans::default();
         let (first, second) = values.split_at(n);
-        first.iter().for_each(|value| means.reference.add(*value));
-        second.iter().for_each(|value| means.current.add(*value));
+        for value in first {
+            means.reference.add(*value);
+        }
+        for value in second {
+            means.current.add(*value);
+        }
         let p_values = [
             bins.as_ref().and_then(Shares::p),
             ks(&numbers, KsMethod::Auto).map(|found| found.p),

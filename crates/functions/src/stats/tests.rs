@@ -1,5 +1,4 @@
 //! Values of scipy 1.17.1 and statsmodels 0.15.0.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::kolmogorov::{one_sample, two_sample_exact};
 use super::proportion::{agresti_coull, clopper_pearson, jeffreys, two_prop};
