@@ -51,7 +51,7 @@ ranked AS (
             WHEN 'empty_retrieval' THEN 'no document'
             WHEN 'rerank_score' THEN 'best score ' || CAST(round(s.reranker_score_max * 100) / 100 AS VARCHAR)
             WHEN 'secrets' THEN x.class || ' removed'
-            WHEN 'latency' THEN CAST(round(s.duration_ms) AS VARCHAR) || ' ms'
+            WHEN 'latency' THEN CAST(CAST(round(s.duration_ms) AS BIGINT) AS VARCHAR) || ' ms'
             WHEN 'cost_per_call' THEN '$' || CAST(round(s.cost_usd * 1000000) / 1000000 AS VARCHAR)
             WHEN 'cost_per_success' THEN '$' || CAST(round(s.cost_usd * 1000000) / 1000000 AS VARCHAR)
             WHEN 'drift' THEN $bin_name

@@ -28,11 +28,18 @@ select
     t.undecided_writes, t.is_escalated, t.has_fallback, t.cost_usd
 from (
     select
-        trace_id, span_id, date, start_time, agent_name, duration_ms,
-        step_count as reported_steps, termination_reason, is_error,
-        row_number() over (partition by trace_id order by start_unix_nano, span_id) as place
+        trace_id,
+        first_value(span_id order by start_unix_nano, span_id) as span_id,
+        first_value(date order by start_unix_nano, span_id) as date,
+        first_value(start_time order by start_unix_nano, span_id) as start_time,
+        first_value(agent_name order by start_unix_nano, span_id) as agent_name,
+        first_value(duration_ms order by start_unix_nano, span_id) as duration_ms,
+        first_value(step_count order by start_unix_nano, span_id) as reported_steps,
+        first_value(termination_reason order by start_unix_nano, span_id) as termination_reason,
+        first_value(is_error order by start_unix_nano, span_id) as is_error
     from spans
     where kind = 'agent'
+    group by trace_id
 ) as a
 join (
     select
@@ -62,4 +69,3 @@ join (
     from spans
     group by trace_id
 ) as t on t.trace_id = a.trace_id
-where a.place = 1

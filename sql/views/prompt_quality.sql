@@ -1,7 +1,8 @@
 -- Which prompt version is better, which got worse?
 -- One row per prompt version over all its model calls, each counted once. Scores are the stored
--- ones, from the evaluator version with the most of them; human labels are left out. Intervals are
--- Wilson's at 95 % and take calls as independent.
+-- ones, from the evaluator version with the most of them; human labels are left out. An evaluation
+-- that names no prompt counts for the prompt version of its span. Intervals are Wilson's at 95 %
+-- and take calls as independent.
 --
 -- models  Model that answered; `several` when more than one did.
 -- calls  Model calls.
@@ -72,7 +73,7 @@ scores as (
             as mean,
         percentile_cont(0.1) within group (order by score) as p10,
         sum(case when passed = false then 1 else 0 end) as failed
-    from evals
+    from prompt_evals
     where prompt_name is not null
     group by prompt_name, prompt_version, name, evaluator, evaluator_version, evaluator_type
 ),

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //! source ─▶ statement (one snapshot) ─▶ catalog ─▶ table (prune, scan) ─▶ stream (limits) ─▶ rows
-//!             parse, locate (errors)      └─▶ library (views), system, trace
+//!             parse, locate (errors)      ├─▶ library (views), system, trace
+//!                                         └─▶ narrow (filters on traces and sessions)
 //! ```
 //!
 //! Invariants
 //! 1. A statement sees one snapshot of all tables (`tests/it/snapshot.rs`).
 //! 2. An index is an accelerator: results are equal with and without pruning
-//!    (`tests/it/pruning.rs`).
+//!    (`tests/it/pruning.rs`, `tests/it/groups.rs`).
 //! 3. Old days change neither the files nor the bytes that a statement on new days reads
-//!    (`tests/it/pruning.rs`).
+//!    (`tests/it/pruning.rs`, `tests/it/groups.rs`).
 //! 4. A statement that reads no table does not touch the store (`tests/it/snapshot.rs`).
 //! 5. A session only reads (`tests/it/errors.rs`).
 //!
@@ -37,12 +38,15 @@ mod suggest;
 mod options;
 mod source;
 
+mod explain;
 mod library;
 mod locate;
 mod parse;
 
 mod catalog;
 mod describe;
+mod maintenance;
+mod narrow;
 mod session;
 mod statement;
 mod stream;

@@ -50,6 +50,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "views/current_prompts.sql",
     "views/live_prompts.sql",
     "views/llm_calls.sql",
+    "views/prompt_evals.sql",
     "views/prompt_quality.sql",
     "views/retrievals.sql",
     "views/sessions.sql",

@@ -1,23 +1,13 @@
-//! Turns the engine's errors into ours: what is wrong, where in the statement, what was meant.
+//! Turns the engine's errors into ours, and finds their place in the statement.
 
 use std::fmt::Write as _;
 
-use datafusion::arrow::error::ArrowError;
-use datafusion::common::{Diagnostic, SchemaError};
+use datafusion::common::Diagnostic;
 use datafusion::error::DataFusionError;
 use spanlake_store::StoreError;
 
 use crate::error::{Place, Problem, QueryError};
-use crate::suggest::nearest;
-
-/// The names that a statement could have meant.
-#[derive(Default)]
-pub(crate) struct Names {
-    /// Tables and views.
-    pub(crate) tables: Vec<String>,
-    /// Functions of every kind.
-    pub(crate) functions: Vec<String>,
-}
+use crate::explain::{Explained, Names, did_you_mean, explain, plain_message};
 
 /// Explains an error met while planning `sql`.
 pub(crate) fn planning(error: DataFusionError, sql: &str, names: &Names) -> QueryError {
@@ -30,13 +20,27 @@ pub(crate) fn planning(error: DataFusionError, sql: &str, names: &Names) -> Quer
     }
     let diagnostic = error.diagnostic();
     let mut place = diagnostic.and_then(|diagnostic| place_of(diagnostic, sql));
-    let (message, hint, word) = describe(error.find_root(), diagnostic, names);
+    let Explained { message, hint, word } = explain(error.find_root(), diagnostic, names);
     if place.is_none() {
         place =
             parser_place(&message, sql).or_else(|| word.and_then(|word| place_of_word(&word, sql)));
     }
     let message = strip_position(&message).to_owned();
     QueryError::Invalid(Box::new(Problem { message, place, hint }))
+}
+
+/// Says which placeholder has no value, and which of the given ones may have been meant.
+pub(crate) fn missing_parameter(name: &str, sql: &str, given: &[String]) -> QueryError {
+    let known = format!("there are values for {}", given.join(", "));
+    let by_name = name.contains(char::is_alphabetic);
+    let near = did_you_mean(name, given.iter().map(String::as_str)).filter(|_| by_name);
+    let hint = if given.is_empty() { None } else { Some(near.unwrap_or(known)) };
+    let problem = Problem {
+        message: format!("no value for the parameter \"{name}\""),
+        place: place_of_word(name, sql),
+        hint,
+    };
+    QueryError::Invalid(Box::new(problem))
 }
 
 /// Explains an error met while running a statement.
@@ -81,89 +85,6 @@ fn is_storage(root: &DataFusionError) -> bool {
             | DataFusionError::ParquetError(_)
             | DataFusionError::IoError(_)
     )
-}
-
-/// Returns the message, what was probably meant, and the word at fault.
-fn describe(
-    root: &DataFusionError,
-    diagnostic: Option<&Diagnostic>,
-    names: &Names,
-) -> (String, Option<String>, Option<String>) {
-    if let DataFusionError::SchemaError(schema, _) = root
-        && let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref()
-    {
-        let known: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
-        let message = match &field.relation {
-            Some(relation) => format!("no column \"{}\" in {}", field.name, relation.table()),
-            None => format!("no column \"{}\"", field.name),
-        };
-        return (message, did_you_mean(&field.name, known), Some(field.name.clone()));
-    }
-    if let Some(name) = diagnostic
-        .and_then(|diagnostic| diagnostic.message.strip_prefix("table '"))
-        .and_then(|rest| rest.strip_suffix("' not found"))
-    {
-        let short = name.rsplit('.').next().unwrap_or(name);
-        let hint = did_you_mean(short, names.tables.iter().map(String::as_str));
-        return (format!("no table or view \"{short}\""), hint, Some(short.to_owned()));
-    }
-    if let Some(name) = diagnostic
-        .and_then(|diagnostic| diagnostic.message.strip_prefix("Invalid function '"))
-        .and_then(|rest| rest.strip_suffix('\''))
-    {
-        let hint = did_you_mean(name, names.functions.iter().map(String::as_str));
-        return (format!("no function \"{name}\""), hint, Some(name.to_owned()));
-    }
-    if let Some(name) = table_function_name(root) {
-        let hint = did_you_mean(&name, names.functions.iter().map(String::as_str));
-        return (format!("no table function \"{name}\""), hint, Some(name));
-    }
-    (plain_message(root), None, None)
-}
-
-fn table_function_name(root: &DataFusionError) -> Option<String> {
-    let DataFusionError::Plan(message) = root else { return None };
-    let rest = message.split("table function '").nth(1)?;
-    Some(rest.split('\'').next()?.to_owned())
-}
-
-fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(name, known).map(|nearest| format!("did you mean \"{nearest}\"?"))
-}
-
-/// Returns an error's own words without the engine's prefixes, first letter lower case.
-fn plain_message(root: &DataFusionError) -> String {
-    let text = match root {
-        DataFusionError::SQL(error, _) => error.to_string(),
-        DataFusionError::Plan(message)
-        | DataFusionError::Execution(message)
-        | DataFusionError::NotImplemented(message)
-        | DataFusionError::Configuration(message) => message.clone(),
-        DataFusionError::ArrowError(error, _) => arrow_message(error),
-        other => other.strip_backtrace(),
-    };
-    let text = text.split("\n\nbacktrace:").next().unwrap_or_default().trim();
-    let text = text.strip_prefix("sql parser error: ").unwrap_or(text);
-    let text = text.strip_prefix("Error during planning: ").unwrap_or(text);
-    let mut letters = text.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
-    }
-}
-
-fn arrow_message(error: &ArrowError) -> String {
-    match error {
-        ArrowError::DivideByZero => "division by zero".to_owned(),
-        ArrowError::CastError(text)
-        | ArrowError::ParseError(text)
-        | ArrowError::ArithmeticOverflow(text)
-        | ArrowError::InvalidArgumentError(text)
-        | ArrowError::ComputeError(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// Replaces quoted values by their length: values of rows are content.

@@ -23,8 +23,10 @@ use tokio::time::Instant;
 use crate::catalog::{self, CATALOG, PUBLIC};
 use crate::describe::{self, ColumnInfo, FunctionInfo, TableInfo};
 use crate::error::{QueryError, Result};
+use crate::explain::Names;
 use crate::library::SqlLibrary;
-use crate::locate::{self, Names};
+use crate::locate;
+use crate::narrow::NarrowGroups;
 use crate::options::QueryOptions;
 use crate::parse;
 use crate::source::SnapshotSource;
@@ -164,7 +166,7 @@ impl Session {
         let parsed = parse::one_statement(text, &state).map_err(explain)?;
         parse::check(&parsed, self.shared.options.allow_set)?;
         parse::check_depth(&parsed)?;
-        let plan = self.plan(&state, parsed, parameters).await.map_err(explain)?;
+        let plan = self.plan(&state, text, parsed, parameters).await.map_err(explain)?;
         if let LogicalPlan::Statement(PlanStatement::SetVariable(set)) = &plan {
             self.set(&set.variable, &set.value)?;
             let plan = Arc::new(EmptyExec::new(Arc::clone(plan.schema().inner())));
@@ -180,10 +182,12 @@ impl Session {
     async fn plan(
         &self,
         state: &SessionState,
+        text: &str,
         parsed: ParsedStatement,
         parameters: Option<ParamValues>,
     ) -> Result<LogicalPlan, DataFusionError> {
         let plan = state.statement_to_plan(parsed).await?;
+        check_parameters(&plan, text, parameters.as_ref())?;
         let plan = match parameters {
             Some(values) => plan.with_param_values(values)?,
             None => plan,
@@ -307,6 +311,28 @@ impl std::fmt::Debug for Session {
     }
 }
 
+/// Refuses a plan with a placeholder that has no value.
+fn check_parameters(
+    plan: &LogicalPlan,
+    text: &str,
+    given: Option<&ParamValues>,
+) -> Result<(), DataFusionError> {
+    let given: Vec<String> = match given {
+        Some(ParamValues::Map(values)) => values.keys().map(|name| format!("${name}")).collect(),
+        Some(ParamValues::List(values)) => (1..=values.len()).map(|at| format!("${at}")).collect(),
+        None => Vec::new(),
+    };
+    let mut wanted: Vec<String> = plan.get_parameter_names()?.into_iter().collect();
+    wanted.sort();
+    match wanted.into_iter().find(|name| !given.contains(name)) {
+        Some(name) => {
+            let error = locate::missing_parameter(&name, text, &given);
+            Err(DataFusionError::External(Box::new(error)))
+        }
+        None => Ok(()),
+    }
+}
+
 /// How many of the greediest operators an out-of-memory error names.
 const TOP: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN.saturating_add(2);
 
@@ -343,6 +369,7 @@ fn engine(
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_optimizer_rule(Arc::new(NarrowGroups))
         .build();
     datafusion_functions_json::register_all(&mut state)?;
     spanlake_functions::register_all(&mut state)?;

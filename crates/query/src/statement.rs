@@ -7,12 +7,14 @@ use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr};
+use datafusion::physical_plan::ExecutionPlan;
 use parking_lot::Mutex;
 use spanlake_store::Snapshot;
 use tokio::sync::OnceCell;
 
 use crate::session::Shared;
 use crate::source::SnapshotSource;
+use crate::stream::{QueryMetrics, add_scans};
 
 /// One statement's view of the store. All its scans see the same snapshot (I3).
 pub(crate) struct Statement {
@@ -26,12 +28,30 @@ pub(crate) struct Statement {
     pub(crate) counters: Counters,
 }
 
-/// What the scans of one statement decided.
+/// What the scans of one statement decided, and what was read to decide it.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) files_considered: AtomicU64,
     pub(crate) files_selected: AtomicU64,
     pub(crate) memory_rows: AtomicU64,
+    read: Mutex<QueryMetrics>,
+}
+
+impl Counters {
+    /// Adds what a plan cost that was run to its end for planning another.
+    pub(crate) fn add_run(&self, plan: &dyn ExecutionPlan) {
+        add_scans(plan, &mut self.read.lock());
+    }
+
+    /// Returns what was counted so far.
+    pub(crate) fn metrics(&self) -> QueryMetrics {
+        QueryMetrics {
+            files_considered: self.files_considered.load(Ordering::Relaxed),
+            files_selected: self.files_selected.load(Ordering::Relaxed),
+            memory_rows: self.memory_rows.load(Ordering::Relaxed),
+            ..*self.read.lock()
+        }
+    }
 }
 
 impl Statement {

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -75,14 +74,8 @@ impl QueryStream {
 
     /// Returns what the statement cost so far; complete once the stream has ended.
     pub fn metrics(&self) -> QueryMetrics {
-        let counters = &self.statement.counters;
-        let mut metrics = QueryMetrics {
-            files_considered: counters.files_considered.load(Ordering::Relaxed),
-            files_selected: counters.files_selected.load(Ordering::Relaxed),
-            memory_rows: counters.memory_rows.load(Ordering::Relaxed),
-            rows: self.given_rows,
-            ..QueryMetrics::default()
-        };
+        let mut metrics =
+            QueryMetrics { rows: self.given_rows, ..self.statement.counters.metrics() };
         add_scans(self.plan.as_ref(), &mut metrics);
         metrics
     }
@@ -125,7 +118,8 @@ impl QueryStream {
     }
 }
 
-fn add_scans(plan: &dyn ExecutionPlan, metrics: &mut QueryMetrics) {
+/// Adds what the scans of a plan read so far.
+pub(crate) fn add_scans(plan: &dyn ExecutionPlan, metrics: &mut QueryMetrics) {
     if let Some(measured) = plan.metrics() {
         let sum =
             |name: &str| measured.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);

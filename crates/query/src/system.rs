@@ -1,4 +1,4 @@
-//! The schema `spanlake`: tables, files, functions and settings as rows.
+//! The schema `spanlake`: tables, files, maintenance, functions and settings as rows.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use spanlake_model::{Micros, Table};
 use spanlake_store::{DataFile, Snapshot};
 
 use crate::describe;
+use crate::maintenance::{self, Commit};
 use crate::statement::Statement;
 
 /// A table of the system schema.
@@ -23,17 +24,20 @@ use crate::statement::Statement;
 pub(crate) enum SystemView {
     Tables,
     Files,
+    Maintenance,
     Functions,
     Settings,
 }
 
 impl SystemView {
-    pub(crate) const ALL: [Self; 4] = [Self::Tables, Self::Files, Self::Functions, Self::Settings];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Tables, Self::Files, Self::Maintenance, Self::Functions, Self::Settings];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Tables => "tables",
             Self::Files => "files",
+            Self::Maintenance => "maintenance",
             Self::Functions => "functions",
             Self::Settings => "settings",
         }
@@ -43,6 +47,7 @@ impl SystemView {
         match self {
             Self::Tables => "Tables and views with their size.",
             Self::Files => "Data files of the newest snapshot.",
+            Self::Maintenance => "What was done to the tables' files: their newest commits.",
             Self::Functions => "Functions with their documentation.",
             Self::Settings => "Limits and settings of this session.",
         }
@@ -72,6 +77,22 @@ impl SystemView {
                 ("min_time", time.clone(), "Lower bound of the table's time column, UTC."),
                 ("max_time", time.clone(), "Upper bound of the table's time column, UTC."),
                 ("modified", time, "When the file was written, UTC."),
+            ],
+            Self::Maintenance => vec![
+                ("table_name", text.clone(), "Table."),
+                ("version", count.clone(), "Version of the table's Delta log."),
+                ("time", time, "When, UTC."),
+                (
+                    "work",
+                    text,
+                    "flush (buffered rows became files), compaction, retention (expired dates \
+                     went), create, other.",
+                ),
+                ("files_added", count.clone(), "Files that came."),
+                ("files_removed", count.clone(), "Files that went."),
+                ("rows_added", count.clone(), "Rows of the files that came."),
+                ("bytes_added", count.clone(), "Their bytes."),
+                ("bytes_removed", count, "Bytes of the files that went."),
             ],
             Self::Functions => vec![
                 ("name", text.clone(), "Name in SQL."),
@@ -105,12 +126,15 @@ impl SystemTable {
         Self { view, statement }
     }
 
-    fn rows(&self, snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
-        let columns = match (self.view, snapshot) {
-            (SystemView::Tables, Some(snapshot)) => tables(&self.statement, snapshot),
-            (SystemView::Files, Some(snapshot)) => files(snapshot),
-            (SystemView::Functions, _) => functions(&self.statement),
-            _ => settings(&self.statement),
+    async fn rows(&self) -> Result<RecordBatch> {
+        let columns = match self.view {
+            SystemView::Tables => tables(&self.statement, &*self.statement.snapshot().await?),
+            SystemView::Files => files(&*self.statement.snapshot().await?),
+            SystemView::Maintenance => {
+                commits(&maintenance::read(&*self.statement.snapshot().await?).await?)
+            }
+            SystemView::Functions => functions(&self.statement),
+            SystemView::Settings => settings(&self.statement),
         };
         Ok(RecordBatch::try_new(self.view.schema(), columns)?)
     }
@@ -133,11 +157,7 @@ impl TableProvider for SystemTable {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        let snapshot = match self.view {
-            SystemView::Tables | SystemView::Files => Some(self.statement.snapshot().await?),
-            SystemView::Functions | SystemView::Settings => None,
-        };
-        let batch = self.rows(snapshot.as_deref())?;
+        let batch = self.rows().await?;
         Ok(MemorySourceConfig::try_new_exec(
             &[vec![batch]],
             self.view.schema(),
@@ -201,6 +221,21 @@ fn files(snapshot: &Snapshot) -> Vec<ArrayRef> {
         times(files.iter().map(|(_, file)| file.min_time)),
         times(files.iter().map(|(_, file)| file.max_time)),
         times(files.iter().map(|(_, file)| Some(file.modified))),
+    ]
+}
+
+fn commits(commits: &[Commit]) -> Vec<ArrayRef> {
+    let each = |value: fn(&Commit) -> u64| counts(commits.iter().map(|one| Some(value(one))));
+    vec![
+        texts(commits.iter().map(|commit| commit.table)),
+        each(|commit| commit.version),
+        times(commits.iter().map(|commit| commit.time)),
+        texts(commits.iter().map(|commit| commit.work)),
+        each(|commit| commit.files_added),
+        each(|commit| commit.files_removed),
+        each(|commit| commit.rows_added),
+        each(|commit| commit.bytes_added),
+        each(|commit| commit.bytes_removed),
     ]
 }
 

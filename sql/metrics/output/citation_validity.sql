@@ -4,7 +4,8 @@
 -- evaluator evaluator_version  One evaluator and version per row: others are not comparable.
 -- n  Stored scores; human labels are not among them.
 -- mean  Mean score, weighted by how answers were drawn.
--- low high  Its normal interval at 95 %, answers taken as independent; NULL for fewer than two.
+-- low high  Its normal interval at 95 % within 0 to 1, answers taken as independent; NULL for fewer
+--   than two.
 -- p10  Tenth percentile of the scores, not weighted.
 -- coverage  Answers scored / answers of the prompt version.
 with scores as (
@@ -18,7 +19,7 @@ with scores as (
         percentile_cont(0.1) within group (order by score) as p10,
         sum(case when passed then 1 else 0 end) as passes,
         count(passed) as judged
-    from evals
+    from prompt_evals
     where name = 'citation_validity' and score is not null
         and coalesce(evaluator_type, '') <> 'human'
     group by prompt_name, prompt_version, evaluator, evaluator_version
@@ -31,8 +32,10 @@ answers as (
 )
 select
     s.prompt_name, s.prompt_version, s.evaluator, s.evaluator_version, s.n, s.mean,
-    case when s.n > 1 then s.mean - 1.959963984540054 * s.spread / sqrt(s.n) end as low,
-    case when s.n > 1 then s.mean + 1.959963984540054 * s.spread / sqrt(s.n) end as high,
+    case when s.n > 1 then greatest(0.0, s.mean - 1.959963984540054 * s.spread / sqrt(s.n)) end
+        as low,
+    case when s.n > 1 then least(1.0, s.mean + 1.959963984540054 * s.spread / sqrt(s.n)) end
+        as high,
     s.p10,
     s.scored * 1.0 / nullif(a.n, 0) as coverage
 from scores as s

@@ -12,7 +12,7 @@ with judged as (
         prompt_name, prompt_version, evaluator, evaluator_version,
         count(distinct span_id) as n,
         count(distinct case when passed then span_id end) as grounded
-    from evals
+    from prompt_evals
     where name = 'faithfulness' and passed is not null and coalesce(evaluator_type, '') <> 'human'
     group by prompt_name, prompt_version, evaluator, evaluator_version
 ),

@@ -21,8 +21,8 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_expr::expressions::{Column, in_list, lit};
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -31,7 +31,7 @@ use parquet::arrow::arrow_reader::RowSelection;
 use spanlake_model::{Privacy, Table};
 use spanlake_store::{DataFile, Snapshot};
 
-use super::prune::{DATE, prune};
+use super::prune::DATE;
 use crate::statement::Statement;
 
 /// One call of `TableProvider::scan`.
@@ -45,29 +45,32 @@ pub(super) struct Request<'a> {
     pub(super) limit: Option<usize>,
 }
 
+/// Files to read, and whose rows in them are enough.
+pub(super) struct Part {
+    pub(super) files: Vec<Arc<DataFile>>,
+    /// Rows with other values of this column need not be given.
+    pub(super) only: Option<(String, Vec<String>)>,
+}
+
 /// Less than this is read by one thread: DataFusion's own bound for splitting files.
 const MIN_BYTES_PER_GROUP: u64 = 1 << 20;
 
 /// Plans the scan. Not async, so that no future holds a plan (DataFusion 55 proves `Send` anew for
 /// each).
-pub(super) fn plan(request: &Request<'_>) -> Result<Arc<dyn ExecutionPlan>> {
+pub(super) fn plan(request: &Request<'_>, chosen: Vec<Part>) -> Result<Arc<dyn ExecutionPlan>> {
     let schema = request.table.schema();
     let data = request.snapshot.table(request.table);
-    let files = if request.statement.shared.prunes() {
-        prune(&data.files, request.filters, &schema, request.state)
-            .unwrap_or_else(|_| data.files.clone())
-    } else {
-        data.files.clone()
-    };
     let counters = &request.statement.counters;
     counters.files_considered.fetch_add(data.files.len() as u64, Ordering::Relaxed);
-    counters.files_selected.fetch_add(files.len() as u64, Ordering::Relaxed);
+    let files: usize = chosen.iter().map(|part| part.files.len()).sum();
+    counters.files_selected.fetch_add(files as u64, Ordering::Relaxed);
     let memory_rows: usize = data.memory.iter().map(RecordBatch::num_rows).sum();
     counters.memory_rows.fetch_add(memory_rows as u64, Ordering::Relaxed);
 
+    let is_union = chosen.len() > 1 || memory_rows > 0;
     let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-    if !files.is_empty() {
-        parts.push(scan_files(request, &schema, files, memory_rows > 0)?);
+    for part in chosen.into_iter().filter(|part| !part.files.is_empty()) {
+        parts.push(scan_files(request, &schema, part, is_union)?);
     }
     if memory_rows > 0 {
         let source = MemorySourceConfig::try_new(
@@ -94,15 +97,16 @@ pub(super) fn plan(request: &Request<'_>) -> Result<Arc<dyn ExecutionPlan>> {
 fn scan_files(
     request: &Request<'_>,
     schema: &SchemaRef,
-    mut files: Vec<Arc<DataFile>>,
-    beside_memory: bool,
+    part: Part,
+    in_union: bool,
 ) -> Result<Arc<dyn ExecutionPlan>> {
+    let Part { mut files, only } = part;
     files.sort_by(|a, b| (a.min_time, &a.path).cmp(&(b.min_time, &b.path)));
     // A wish for the newest rows is pushed into a scan, but not through a union: then the files are
     // put into that order here, so that the first rows found rule the older files out.
     let first = request.table.sort_columns().first();
     let newest_first =
-        beside_memory && first.is_some_and(|column| request.statement.keeps_highest(column));
+        in_union && first.is_some_and(|column| request.statement.keeps_highest(column));
     let layout = Layout::new(schema)?;
     let shared = &request.statement.shared;
     let statistics = total_statistics(&files, &layout.table);
@@ -126,11 +130,14 @@ fn scan_files(
         request.snapshot.object_store(),
         request.state.runtime_env().cache_manager.get_file_metadata_cache(),
     );
-    let source = ParquetSource::new(layout.table.clone())
+    let mut source = ParquetSource::new(layout.table.clone())
         .with_table_parquet_options(options)
         .with_parquet_file_reader_factory(Arc::new(reader))
         .with_bloom_filter_on_read(true)
-        .with_pushdown_filters(late_materialisation(request));
+        .with_pushdown_filters(only.is_some() || late_materialisation(request));
+    if let Some((column, values)) = only {
+        source = source.with_predicate(is_one_of(&column, values, layout.table.table_schema())?);
+    }
     let url = ObjectStoreUrl::parse(request.snapshot.object_store_url())?;
     let config = FileScanConfigBuilder::new(url, Arc::new(source))
         .with_file_groups(groups)
@@ -140,6 +147,17 @@ fn scan_files(
         .with_projection_indices(Some(layout.projection(request.projection)))?
         .build();
     Ok(DataSourceExec::from_data_source(config))
+}
+
+/// The condition that a text column has one of some values.
+fn is_one_of(
+    column: &str,
+    values: Vec<String>,
+    schema: &SchemaRef,
+) -> Result<Arc<dyn PhysicalExpr>> {
+    let values = values.into_iter().map(|value| lit(ScalarValue::Utf8View(Some(value))));
+    let column = Column::new_with_schema(column, schema)?;
+    in_list(Arc::new(column), values.collect(), &false, schema)
 }
 
 /// The table's schema with `date` first, and the scan's, where the partition column comes last.

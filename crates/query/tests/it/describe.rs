@@ -1,8 +1,10 @@
 //! What the shell lists.
 
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
 use spanlake_query::{FunctionKind, TableKind};
 
-use crate::data::{cell, session, three_days};
+use crate::data::{FIRST_DAY, cell, session, shown, spans, three_days};
 use crate::support::Builder;
 
 #[tokio::test]
@@ -52,4 +54,44 @@ async fn the_system_schema_tells_of_the_store() {
     ] {
         assert_eq!(cell(&session, sql).await, expected, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn maintenance_is_read_from_the_tables_logs() {
+    let mut builder = Builder::new(100);
+    builder.file(&spans(FIRST_DAY, 0..3), vec![]).await;
+    let entries = [
+        r#"{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}"#.to_owned(),
+        format!("{INFO}\n{}\n{}", add(3, 300), r#"{"txn":{"appId":"ingest/a","version":3}}"#),
+        format!("{INFO}\n{}\n{REMOVE}\n{REMOVE}", add(6, 500)),
+    ];
+    for (version, entry) in entries.iter().enumerate() {
+        put(&builder, &format!("spans/_delta_log/{version:020}.json"), entry).await;
+    }
+    put(&builder, "spans/_delta_log/_last_checkpoint", "{}").await;
+    let session = session(builder.build());
+    let sql = "select version, work, files_added, files_removed, rows_added, bytes_added, \
+               bytes_removed, time from spanlake.maintenance where version > 0 order by version";
+    let expected = "\
++---------+------------+-------------+---------------+------------+-------------+---------------+-------------------------+
+| version | work       | files_added | files_removed | rows_added | bytes_added | bytes_removed | time                    |
++---------+------------+-------------+---------------+------------+-------------+---------------+-------------------------+
+| 1       | flush      | 1           | 0             | 3          | 300         | 0             | 2026-11-24T17:44:43.075Z |
+| 2       | compaction | 1           | 2             | 6          | 500         | 80            | 2026-11-24T17:44:43.075Z |
++---------+------------+-------------+---------------+------------+-------------+---------------+-------------------------+";
+    let found = shown(&session.collect(sql).await.unwrap());
+    let squeezed = |text: &str| text.replace([' ', '-'], "");
+    assert_eq!(squeezed(&found), squeezed(expected), "{found}");
+}
+
+async fn put(builder: &Builder, path: &str, text: &str) {
+    builder.store.put(&Path::from(path), text.to_owned().into()).await.unwrap();
+}
+
+const INFO: &str = r#"{"commitInfo":{"timestamp":1795542283075,"operation":"WRITE"}}"#;
+const REMOVE: &str = r#"{"remove":{"path":"date=2026-11-01/b.parquet","size":40}}"#;
+
+fn add(rows: u64, size: u64) -> String {
+    let stats = format!(r#"{{\"numRecords\":{rows}}}"#);
+    format!(r#"{{"add":{{"path":"date=2026-11-01/a.parquet","size":{size},"stats":"{stats}"}}}}"#)
 }

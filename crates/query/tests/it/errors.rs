@@ -1,5 +1,6 @@
 //! What a mistaken statement is told.
 
+use datafusion::common::ScalarValue;
 use spanlake_query::{QueryError, QueryOptions, Session};
 
 use crate::data::{session, session_with, three_days};
@@ -52,6 +53,106 @@ no function \"json_get_string\"
 did you mean \"json_get_str\"?";
     let found = error(&session, "select 1, json_get_string(attributes) from spans").await;
     assert_eq!(found, expected);
+}
+
+/// What is wrong, the place marked, and what to write instead.
+#[tokio::test]
+async fn mistakes_are_told_in_the_words_of_sql() {
+    let session = session(Builder::new(10).build());
+    let mut wrong = Vec::new();
+    for (sql, message, marked, hint) in [
+        (
+            "select wilson('a', 2)",
+            "wilson(successes, n[, alpha]) cannot take VARCHAR as argument 1 (successes)",
+            "wilson",
+            "",
+        ),
+        (
+            "select psi(duration_ms, name) from spans",
+            "cannot take VARCHAR as argument 2",
+            "psi",
+            "",
+        ),
+        ("select wilson(1)", "takes 2 to 3 arguments, got 1", "wilson", ""),
+        (
+            "select sum(name) from spans",
+            "sum does not take (VARCHAR)",
+            "sum",
+            "it takes sum(Decimal), sum(BIGINT UNSIGNED), sum(BIGINT), sum(DOUBLE)",
+        ),
+        ("select lower(1, 2)", "lower does not take (BIGINT, BIGINT)", "lower", "it takes lower("),
+        (
+            "select name, count(*) from spans",
+            "column \"name\" is neither in GROUP BY nor inside an aggregate",
+            "name",
+            "",
+        ),
+        (
+            "select * from spans where date = '2026-13-01'",
+            "'2026-13-01' is no date",
+            "'2026-13-01'",
+            "a date is written '2026-11-24'",
+        ),
+        (
+            "select * from spans where start_time > 'yesterday'",
+            "'yesterday' is no timestamp",
+            "'yesterday'",
+            "a timestamp is written '2026-11-24T08:00:00Z'",
+        ),
+        ("select * from spans where duration_ms > '5s'", "'5s' is no number", "'5s'", "1.5"),
+        ("select * from spans where is_error = 'perhaps'", "BOOLEAN = VARCHAR", "", ""),
+        (
+            "select * from spans where kind = llm",
+            "no column \"llm\"",
+            "llm",
+            "text is written in single quotes: 'llm'",
+        ),
+        (
+            "select span.name from spans",
+            "no table \"span\" in this statement",
+            "span.name",
+            "did you mean \"spans\"?",
+        ),
+        (
+            "select trace_id from spans as s join evals as e on s.trace_id = e.trace_id",
+            "column \"trace_id\" is in more than one table",
+            "trace_id",
+            "say which: table.trace_id",
+        ),
+        ("select * from files", "no table or view \"files\"", "files", "\"spanlake.files\"?"),
+        ("select * from other.spans", "no schema \"other\"", "other.spans", "public"),
+        ("select * from tracee('a')", "no table function \"tracee\"", "tracee", "\"trace\"?"),
+        ("select 1 where 2 > $limt", "no value for the parameter \"$limt\"", "$limt", ""),
+    ] {
+        let found = error(&session, sql).await;
+        let line = found.lines().find(|line| line.contains('^')).unwrap_or_default();
+        let at = line.find('^').map_or(0, |at| at - "1 | ".len());
+        let under = &sql[at..at + line.matches('^').count()];
+        if !found.contains(message) || !found.contains(hint) || under != marked {
+            wrong.push(format!("{sql}\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[tokio::test]
+async fn a_parameter_without_a_value_is_named() {
+    let session = session(Builder::new(10).build());
+    let sql = "select count(*) from spans\nwhere prompt_name = $prompt";
+    let given = vec![("promt", ScalarValue::from("answer"))];
+    let Err(error) = session.sql_with(sql, given).await else { panic!("there is no $prompt") };
+    let expected = "\
+no value for the parameter \"$prompt\"
+  |
+2 | where prompt_name = $prompt
+  |                     ^^^^^^^
+did you mean \"$promt\"?";
+    assert_eq!(error.to_string(), expected);
+    let given = vec![("prompt", ScalarValue::from("answer"))];
+    assert!(session.sql_with(sql, given).await.is_ok());
+    let given = vec![ScalarValue::from(1_i64)];
+    let Err(error) = session.sql_with("select $1 + $2", given).await else { panic!("no $2") };
+    assert!(error.to_string().contains("there are values for $1"), "{error}");
 }
 
 #[tokio::test]

@@ -45,24 +45,3 @@ async fn headers_document_the_columns_that_come_out() {
         }
     }
 }
-#[test]
-fn every_file_has_a_test() {
-    let tests = folder().join("tests");
-    let mut covered = String::new();
-    for entry in std::fs::read_dir(&tests).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "slt") {
-            covered.push_str(&std::fs::read_to_string(path).unwrap());
-        }
-    }
-    for part in EMBEDDED {
-        for file in SqlLibrary::embedded().under(part) {
-            let tested = if part == "views" {
-                covered.contains(&format!("from {}", file.name()))
-            } else {
-                covered.contains(&format!("run {}\n", file.path))
-            };
-            assert!(tested, "{} is in no file of sql/tests", file.path);
-        }
-    }
-}

@@ -9,6 +9,8 @@ mod support;
 mod data;
 mod describe;
 mod errors;
+mod evals;
+mod groups;
 mod library;
 mod limits;
 mod pruning;

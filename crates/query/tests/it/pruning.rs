@@ -32,6 +32,8 @@ async fn files_are_skipped_by_date_time_number_and_id() {
         ),
         format!("select * from payloads where trace_id = '{}'", trace_id(FIRST_DAY, 7)),
         format!("select * from spans where span_id = '{}'", span(FIRST_DAY, 3).span_id),
+        "select count(*) from tool_calls where date = '2026-11-02'".to_owned(),
+        "select count(*) from retrievals where date = '2026-11-02'".to_owned(),
         format!("select * from llm_calls where trace_id = '{}'", trace_id(FIRST_DAY + 1, 7)),
         format!("select * from trace('{}')", trace_id(FIRST_DAY, 7)),
     ];
@@ -72,6 +74,29 @@ async fn results_are_equal_with_and_without_pruning() {
         assert_eq!(shown(&pruned.collect(&sql).await.unwrap()), expected, "{sql}");
         let found = metrics(&read_all, &sql).await;
         assert_eq!(found.files_considered, found.files_selected, "{sql}");
+    }
+}
+
+/// A label's values are known of each row group: only the one that has it is read.
+#[tokio::test]
+async fn row_groups_are_skipped_by_prompt_name() {
+    let mut builder = Builder::new(100);
+    for day in FIRST_DAY..FIRST_DAY + 3 {
+        let Rows::Spans(mut rows) = spans(day, 0..300) else { unreachable!() };
+        if day == FIRST_DAY + 1 {
+            for row in &mut rows[100..200] {
+                row.prompt_name = Some("rare".to_owned());
+            }
+        }
+        builder.file(&Rows::Spans(rows), vec![]).await;
+    }
+    let session = session(builder.build());
+    for sql in [
+        "select * from spans where prompt_name = 'rare'",
+        "select count(*), sum(cost_usd) from llm_calls where prompt_name = 'rare'",
+        "select * from prompt_quality where prompt_name = 'rare'",
+    ] {
+        assert_eq!(metrics(&session, sql).await.file_rows, 100, "{sql}");
     }
 }
 

@@ -30,31 +30,38 @@ use spanlake_store::Snapshot;
 use crate::support::Builder;
 
 /// 2026-11-01.
-const FIRST: i32 = 20_758;
+pub(crate) const FIRST: i32 = 20_758;
 
-const fn at(day: i32, hour: i64, minute: i64) -> Micros {
+pub(crate) const fn at(day: i32, hour: i64, minute: i64) -> Micros {
     Micros(Day(FIRST + day - 1).start().0 + (hour * 60 + minute) * 60_000_000)
 }
 
 /// What the spans of one trace have in common.
 #[derive(Clone, Copy)]
-struct Trace {
-    number: i64,
-    start: Micros,
-    tenant: &'static str,
-    user: &'static str,
-    session: Option<&'static str>,
-    workflow: &'static str,
+pub(crate) struct Trace {
+    pub(crate) number: i64,
+    pub(crate) start: Micros,
+    pub(crate) tenant: &'static str,
+    pub(crate) user: &'static str,
+    pub(crate) session: Option<&'static str>,
+    pub(crate) workflow: &'static str,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "columns are optional")]
-fn text(value: &str) -> Option<String> {
+pub(crate) fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
 impl Trace {
     /// A span that starts `after_ms` after its trace and lasts `ms`; number 1 is the root.
-    fn span(&self, number: i64, kind: Kind, name: &str, after_ms: i64, ms: i64) -> SpanRow {
+    pub(crate) fn span(
+        &self,
+        number: i64,
+        kind: Kind,
+        name: &str,
+        after_ms: i64,
+        ms: i64,
+    ) -> SpanRow {
         let start = self.start.0 + after_ms * 1000;
         SpanRow {
             date: self.start.day(),
@@ -83,7 +90,7 @@ impl Trace {
 }
 
 /// Makes a span a priced model call.
-fn call(
+pub(crate) fn call(
     span: SpanRow,
     prompt: (&str, &str),
     model: &str,
@@ -107,7 +114,7 @@ fn call(
     }
 }
 
-fn retriever(span: SpanRow, found: i64, version: &str) -> SpanRow {
+pub(crate) fn retriever(span: SpanRow, found: i64, version: &str) -> SpanRow {
     SpanRow {
         retrieved_count: Some(found),
         retrieval_top_k: Some(5),
@@ -118,11 +125,16 @@ fn retriever(span: SpanRow, found: i64, version: &str) -> SpanRow {
     }
 }
 
-const fn trace(number: i64, start: Micros, tenant: &'static str, user: &'static str) -> Trace {
+pub(crate) const fn trace(
+    number: i64,
+    start: Micros,
+    tenant: &'static str,
+    user: &'static str,
+) -> Trace {
     Trace { number, start, tenant, user, session: None, workflow: "support" }
 }
 
-fn day_two() -> Vec<SpanRow> {
+pub(crate) fn day_two() -> Vec<SpanRow> {
     let one = Trace { session: Some("s1"), ..trace(1, at(2, 10, 0), "acme", "u1") };
     let two = Trace { session: Some("s2"), ..trace(2, at(2, 11, 0), "acme", "u2") };
     let answer = SpanRow {
@@ -153,9 +165,9 @@ fn day_two() -> Vec<SpanRow> {
 }
 
 /// Where `older` is in day two.
-const HIDDEN: u32 = 3;
+pub(crate) const HIDDEN: u32 = 3;
 
-fn day_three() -> Vec<SpanRow> {
+pub(crate) fn day_three() -> Vec<SpanRow> {
     let three = Trace { session: Some("s3"), ..trace(3, at(3, 10, 0), "beta", "u3") };
     let four = Trace { session: Some("s3"), ..trace(4, at(3, 11, 0), "beta", "u3") };
     let answer = SpanRow {
@@ -215,7 +227,7 @@ fn day_three() -> Vec<SpanRow> {
     ]
 }
 
-fn day_four() -> Vec<SpanRow> {
+pub(crate) fn day_four() -> Vec<SpanRow> {
     let eight =
         Trace { session: Some("s4"), workflow: "refund", ..trace(8, at(4, 9, 0), "acme", "u1") };
     let nine =
@@ -289,7 +301,7 @@ fn day_four() -> Vec<SpanRow> {
     ]
 }
 
-fn evals() -> Vec<EvalRow> {
+pub(crate) fn evals() -> Vec<EvalRow> {
     let eval =
         |trace: &SpanRow, name: &str, score: f64, passed: bool, by: (&str, &str, &str)| EvalRow {
             date: trace.date,
@@ -319,7 +331,7 @@ fn evals() -> Vec<EvalRow> {
     ]
 }
 
-fn prompts() -> Vec<PromptRow> {
+pub(crate) fn prompts() -> Vec<PromptRow> {
     let prompt = |version: &str, time: Micros, approval: &str, row_version| PromptRow {
         date: time.day(),
         time,
@@ -346,7 +358,7 @@ fn prompts() -> Vec<PromptRow> {
     ]
 }
 
-fn payloads() -> Vec<PayloadRow> {
+pub(crate) fn payloads() -> Vec<PayloadRow> {
     let outputs = [
         (5, r#"{"name": "a", "total": 1}"#),
         (6, " {\"name\": \"a\"}\n"),
@@ -367,7 +379,7 @@ fn payloads() -> Vec<PayloadRow> {
     outputs.into_iter().map(row).collect()
 }
 
-fn releases() -> Vec<ReleaseRow> {
+pub(crate) fn releases() -> Vec<ReleaseRow> {
     let release = |environment: &str, version: &str, time: Micros, action: &str| ReleaseRow {
         date: time.day(),
         time,

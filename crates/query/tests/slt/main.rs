@@ -2,8 +2,10 @@
 //!
 //! One trial per file, named by its path under `sql/tests`. `SLT_COMPLETE=1` (or `--complete`)
 //! writes what comes out into the files instead of comparing; what is written there is then to be
-//! checked by hand against the fixture. `run PATH` as a statement stands for the file of that path
-//! under `sql/`.
+//! checked by hand against the fixture. Two words are added to SQL:
+//!
+//! - `run PATH` stands for the statement in the file of that path under `sql/`;
+//! - `let NAME = EXPRESSION` gives `$NAME` a value in what follows it in the file.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::indexing_slicing, reason = "tests")]
@@ -12,7 +14,9 @@
 mod support;
 
 mod fixture;
+mod judged;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,8 +24,9 @@ use async_trait::async_trait;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::common::ScalarValue;
 use libtest_mimic::{Arguments, Failed, Trial};
-use spanlake_query::{QueryError, QueryOptions, Session};
+use spanlake_query::{QueryError, QueryOptions, Session, SqlLibrary};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 fn sql_folder() -> PathBuf {
@@ -63,8 +68,13 @@ fn run(path: &Path, complete: bool) -> Result<(), Failed> {
             sql_dir: Some(sql_folder()),
             ..QueryOptions::default()
         };
-        let session = Session::new(Arc::new(fixture::store().await), options)?;
-        let engine = Engine { session: Arc::new(session) };
+        let store = if path.starts_with(sql_folder().join("tests/report")) {
+            judged::store().await
+        } else {
+            fixture::store().await
+        };
+        let session = Session::new(Arc::new(store), options)?;
+        let engine = Engine { session: Arc::new(session), parameters: BTreeMap::new() };
         let mut runner = Runner::new(async || Ok(engine.clone()));
         if complete {
             runner
@@ -89,6 +99,31 @@ fn run(path: &Path, complete: bool) -> Result<(), Failed> {
 #[derive(Clone)]
 struct Engine {
     session: Arc<Session>,
+    parameters: BTreeMap<String, ScalarValue>,
+}
+
+impl Engine {
+    /// Evaluates the right side of a `let`.
+    async fn evaluate(&self, expression: &str) -> Result<ScalarValue, QueryError> {
+        let batches = self.session.collect(&format!("select {expression}")).await?;
+        Ok(ScalarValue::try_from_array(batches[0].column(0), 0).unwrap())
+    }
+}
+
+/// Puts the text of a file in the place of each `run PATH`.
+fn expand(sql: &str, library: &SqlLibrary) -> String {
+    let mut parts = sql.split("run ");
+    let mut expanded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(".sql").map_or(0, |at| at + ".sql".len());
+        let file = part.get(..end).and_then(|path| library.get(path));
+        match file {
+            // A file begins with a comment: the line must end after it.
+            Some(file) => expanded.extend([&file.text, "\n", &part[end..]]),
+            None => expanded.extend(["run ", part]),
+        }
+    }
+    expanded
 }
 
 #[async_trait]
@@ -97,9 +132,22 @@ impl AsyncDB for Engine {
     type ColumnType = DefaultColumnType;
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, QueryError> {
-        let file =
-            sql.trim().strip_prefix("run ").and_then(|path| self.session.library().get(path));
-        let stream = self.session.sql(file.map_or(sql, |file| &file.text)).await?;
+        if let Some((name, expression)) =
+            sql.trim().strip_prefix("let ").and_then(|rest| rest.split_once(" = "))
+        {
+            let value = self.evaluate(expression).await?;
+            self.parameters.insert(name.to_owned(), value);
+            return Ok(DBOutput::StatementComplete(0));
+        }
+        let text = expand(sql, self.session.library());
+        let used = |(name, _): &(&String, _)| text.contains(&format!("${name}"));
+        let parameters: Vec<(String, ScalarValue)> = self
+            .parameters
+            .iter()
+            .filter(used)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let stream = self.session.sql_with(&text, parameters).await?;
         let types = stream.schema().fields().iter().map(|field| kind(field.data_type())).collect();
         let batches = stream.collect().await?;
         Ok(DBOutput::Rows { types, rows: batches.iter().flat_map(rows).collect() })

@@ -20,7 +20,7 @@ use spanlake_store::{
 
 /// Files and buffered rows of a store in the making.
 pub(crate) struct Builder {
-    store: Arc<InMemory>,
+    pub(crate) store: Arc<InMemory>,
     tables: BTreeMap<Table, TableSnapshot>,
     row_group_rows: usize,
 }
