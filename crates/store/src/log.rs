@@ -386,7 +386,20 @@ fn failed(action: &'static str, table: Table) -> impl Fn(DeltaTableError) -> Sto
 
 /// Finds a full or read-only disk among an error's causes.
 fn as_full_disk(table: Table, error: &DeltaTableError) -> Option<StoreError> {
-    StoreError::disk("write", &format!("{}/_delta_log", table.name()), error)
+    let path = format!("{}/_delta_log", table.name());
+    // The kernel names its object store's error, but not as its source.
+    let mut kernel =
+        if let DeltaTableError::KernelError(error) = error { Some(error) } else { None };
+    while let Some(error) = kernel {
+        kernel = match error {
+            delta_kernel::Error::Backtraced { source, .. } => Some(source.as_ref()),
+            delta_kernel::Error::ObjectStore(error) => {
+                return StoreError::disk("write", &path, error);
+            }
+            _ => None,
+        };
+    }
+    StoreError::disk("write", &path, error)
 }
 
 #[cfg(test)]
