@@ -10,7 +10,27 @@ fn interrupt(child: &Child) {
     assert!(sent.unwrap().success());
 }
 
-/// Starts to ingest standard input, sends `lines`, and waits until they are seen by a reader.
+/// Waits until a command has done all it can and waits for more input. Rows are durable, and seen by
+/// readers, a little before the command counts them.
+fn wait_until_idle(child: &Child) {
+    let stat = format!("/proc/{}/stat", child.id());
+    // Processor time used so far: two of the numbers behind the name in brackets.
+    let used = || {
+        let text = std::fs::read_to_string(&stat).unwrap_or_default();
+        let (_, numbers) = text.rsplit_once(')').unwrap_or_default();
+        numbers.split(' ').skip(12).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (mut before, mut quiet) = (used(), 0);
+    while quiet < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let now = used();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+    }
+}
+
+/// Starts to ingest standard input, sends `lines`, and waits until they are seen by a reader and
+/// counted.
 fn ingesting(place: &Place, lines: &str) -> Child {
     let mut child = place
         .command(["ingest", "-"])
@@ -23,6 +43,7 @@ fn ingesting(place: &Place, lines: &str) -> Child {
     loop {
         let seen = place.run(["sql", "--format", "csv", "-c", "select count(*) > 0 from spans"]);
         if seen.out.ends_with("true\n") || child.try_wait().unwrap().is_some() {
+            wait_until_idle(&child);
             return child;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
