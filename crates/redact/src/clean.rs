@@ -1,8 +1,8 @@
 //! Texts of a batch in which nothing was found.
 //!
 //! The calls of one batch repeat themselves: system prompts, tool definitions, documents, a preview
-//! of what the payload holds. Looking a text up costs a hash and a comparison, about a tenth of
-//! looking through it. Whole texts are kept and compared, so a repeat is recognised exactly.
+//! of what the payload holds. Looking a text up costs a hash and a comparison. Whole texts are kept
+//! and compared, so a repeat is recognised exactly.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;

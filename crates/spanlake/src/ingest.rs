@@ -22,7 +22,7 @@ const DECODING: usize = 8;
 /// Appends in flight. They share a sync of the log, and traces that several of them bring parts of
 /// are settled once.
 const APPENDING: usize = 16;
-/// Input in flight; its rows take about five times as much memory.
+/// Input in flight, before it is decoded; its rows take several times as much memory.
 const IN_FLIGHT_KIB: u32 = 24 << 10;
 
 /// What became of input.

@@ -253,9 +253,7 @@ impl Lookup {
         files.hide(dead);
         Ok(())
     }
-}
 
-impl Lookup {
     /// Finds the rows of a file that overrides make dead. Its keys are not kept: that pays for those
     /// who write, file by file.
     async fn dead_rows(

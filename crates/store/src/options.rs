@@ -53,8 +53,8 @@ pub struct StoreOptions {
     /// Promises that nobody else writes to the bucket, so that a server which ignores conditional
     /// PUT will do; default false.
     pub exclusive: bool,
-    /// Buffered Arrow bytes at which a flush starts; default 64 MiB. About four times as much is
-    /// held at most: what arrives, what is being flushed, and what the last two flushes wrote.
+    /// Buffered Arrow bytes at which a flush starts; default 64 MiB. Held at a time are what
+    /// arrives, what is being flushed, and what the last two flushes wrote.
     pub flush_bytes: usize,
     /// Age of the oldest buffered row at which a flush starts; default 120 s.
     pub flush_interval: Duration,
