@@ -6,7 +6,6 @@ use std::cell::{Cell, OnceCell, RefCell};
 use serde_json::Value;
 
 use crate::conventions::Column;
-use crate::json_text;
 use crate::otlp::{Attr, Val};
 use crate::precedence::{Compiled, KeyId, TABLES};
 
@@ -348,7 +347,7 @@ pub(crate) fn parse_json(val: &Val<'_>) -> Option<Value> {
         Val::Str(text) => {
             let first = text.trim_start().bytes().next()?;
             matches!(first, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
-                .then(|| json_text::parse(text).ok())
+                .then(|| serde_json::from_str(text).ok())
                 .flatten()
         }
         Val::List(_) | Val::Map(_) => Some(val.to_json()),

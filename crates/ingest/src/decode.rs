@@ -77,7 +77,7 @@ pub fn decode(bytes: &[u8], format: Format, source: &str, ctx: &IngestContext) -
     } else if let Some(signal) = signal {
         proto::read(bytes, signal, &ctx.limits, &mut sink);
     } else {
-        let text = crate::otlp::wire::text(bytes);
+        let text = String::from_utf8_lossy(bytes);
         let text = text.trim_start_matches('\u{feff}');
         match format {
             Format::JsonLines => json_lines(text, &mut sink),
@@ -169,7 +169,7 @@ impl<'c> Sink<'c> {
         self.decoded
     }
 
-    fn error_row(&mut self, code: &str, place: Place, rejected: i64, hint: Option<String>) {
+    fn error_row(&mut self, code: &str, place: Place, rejected: i64) {
         if self.decoded.batch.errors.len() >= self.ctx.limits.max_error_rows {
             return;
         }
@@ -181,7 +181,7 @@ impl<'c> Sink<'c> {
             code: code.to_owned(),
             length: i64::try_from(place.length).ok(),
             rejected,
-            hint,
+            hint: hint(code).map(str::to_owned),
             ..IngestErrorRow::default()
         });
     }
@@ -246,16 +246,11 @@ impl Visitor for Sink<'_> {
 
     fn rejected(&mut self, code: &'static str, at: Place, rejected: i64) {
         self.decoded.counts.rejected += u64::try_from(rejected).unwrap_or_default();
-        self.error_row(code, at, rejected, hint(code).map(str::to_owned));
-    }
-
-    fn misfit(&mut self, at: Place, hint: String, rejected: i64) {
-        self.decoded.counts.rejected += u64::try_from(rejected).unwrap_or_default();
-        self.error_row("wrong_type", at, rejected, Some(hint));
+        self.error_row(code, at, rejected);
     }
 
     fn cut(&mut self, code: &'static str, at: Place) {
-        self.error_row(code, at, 0, hint(code).map(str::to_owned));
+        self.error_row(code, at, 0);
     }
 }
 
@@ -266,10 +261,6 @@ fn hint(code: &str) -> Option<&'static str> {
             "the bytes are no OTLP; check the exporter and the content type"
         }
         "not_otlp" => "neither OTLP nor one JSON object per line",
-        "unknown_format" => {
-            "format not recognised: an OTLP/JSON request has resourceSpans or resourceLogs, a line \
-             of native JSONL has trace_id, span_id, name and start_time"
-        }
         "invalid_trace_id" => "a trace id has 16 bytes that are not all zero",
         "invalid_span_id" => "a span id has 8 bytes that are not all zero",
         "value_truncated" => "longer than the limit; the rest was cut off",

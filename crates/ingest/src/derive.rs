@@ -60,25 +60,6 @@ pub(crate) fn tool_args(definitions: &str, name: &str, arguments: &str) -> Optio
     Some(schema.check(arguments).status.as_str())
 }
 
-/// Returns the verdict on a list of calls: that on the first call whose arguments do not fit.
-pub(crate) fn all_tool_args(definitions: &str, calls: &str) -> Option<&'static str> {
-    let Ok(Value::Array(calls)) = serde_json::from_str(calls) else { return None };
-    let mut verdict = None;
-    for call in &calls {
-        let Some(name) = call.get("name").and_then(Value::as_str) else { continue };
-        let arguments = match call.get("arguments") {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        };
-        let one = tool_args(definitions, name, &arguments);
-        if one.is_some() && verdict.is_none_or(|known| known == "ok") {
-            verdict = one;
-        }
-    }
-    verdict
-}
-
 fn tools(definitions: &str) -> Arc<Tools> {
     let mut cache = TOOLS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(tools) = cache.get(definitions) {

@@ -38,12 +38,11 @@ use spanlake_model::{
 use crate::decode::Sink;
 use crate::derive;
 use crate::evals;
-use crate::json_text;
 use crate::normalise::messages::{self, Message};
 use crate::normalise::payload::native_json;
 use crate::normalise::{call_names, keyed_hash, labels, times, usage};
 use crate::otlp::json_cursor::{first_value, parts};
-use crate::otlp::{Place, Visitor, json};
+use crate::otlp::{Place, Visitor};
 
 /// Columns that ingestion or the store sets itself.
 const OWN_COLUMNS: &[&str] = &[
@@ -61,9 +60,6 @@ const OWN_COLUMNS: &[&str] = &[
     "is_final",
     "table",
 ];
-
-/// An object with one of these is meant to be a span.
-const SPAN_KEYS: &[&str] = &["trace_id", "span_id", "start_time", "start_unix_nano", "table"];
 
 /// Langfuse's names of our columns.
 const ALIASES: &[(&str, &str)] = &[
@@ -111,7 +107,7 @@ fn offset(text: &str, inner: &str) -> usize {
 }
 
 fn parse(text: &str) -> Result<Map<String, Value>, &'static str> {
-    match json_text::parse(text) {
+    match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
         Err(error) if error.to_string().contains("recursion limit") => Err("json_too_deep"),
         Ok(_) | Err(_) => Err("malformed_json"),
@@ -125,16 +121,7 @@ pub(crate) fn read_line(line: &str, offset: usize, sink: &mut Sink<'_>) {
         Ok(members) => members,
         Err(code) => return sink.rejected(code, place, 1),
     };
-    let result = if is_eval(&members) {
-        eval(&mut members, sink)
-    } else if SPAN_KEYS.iter().any(|key| members.contains_key(*key)) {
-        span(members, sink)
-    } else if json::is_request(line) {
-        let limits = &sink.ctx.limits;
-        return json::read(line, offset, limits, sink);
-    } else {
-        Err("unknown_format")
-    };
+    let result = if is_eval(&members) { eval(&mut members, sink) } else { span(members, sink) };
     if let Err(code) = result {
         sink.rejected(code, place, 1);
     }

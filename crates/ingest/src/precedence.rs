@@ -244,7 +244,6 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "ai.result.toolCalls",
     "ai.response.object",
     "ai.prompt.format",
-    "ai.usage.inputTokenDetails.noCacheTokens",
     "ai.embedding",
     "ai.embeddings",
     "ai.value",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use spanlake_model::{Kind, PayloadRow, SpanRow};
 
 use super::labels;
@@ -89,8 +90,25 @@ pub(super) fn answer_facts(
         let compiled = schema.as_ref().and_then(|schema| ctx.schemas.compiled(schema));
         derive::answer(span, payload.output_text.as_deref(), schema.is_some(), compiled.as_deref());
     }
-    if let (Some(definitions), Some(calls)) = (&payload.tool_definitions, &payload.tool_calls) {
-        span.tool_args_status = derive::all_tool_args(definitions, calls).map(str::to_owned);
+    if let (Some(definitions), Some(calls)) = (&payload.tool_definitions, &payload.tool_calls)
+        && let Ok(Value::Array(calls)) = serde_json::from_str(calls)
+    {
+        let verdicts = calls.iter().filter_map(|call| {
+            let arguments = match call.get("arguments") {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            derive::tool_args(definitions, call.get("name")?.as_str()?, &arguments)
+        });
+        // The first call that does not fit speaks for the answer.
+        let mut verdict = None;
+        for one in verdicts {
+            if verdict.is_none_or(|known| known == "ok") {
+                verdict = Some(one);
+            }
+        }
+        span.tool_args_status = verdict.map(str::to_owned);
     }
 }
 

@@ -12,4 +12,3 @@ mod lesser_known;
 mod logged;
 mod native;
 mod properties;
-mod wrong_types;

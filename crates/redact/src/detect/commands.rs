@@ -3,7 +3,7 @@
 use super::Hit;
 use super::bytes::{at, before, contains_ci, cut, is_word, run, run_back};
 use super::headers;
-use super::value::{Mix, is_placeholder, is_random};
+use super::value::{Mix, is_placeholder, is_random, is_uuid};
 use crate::class::Class;
 
 /// Programs that take a password on the command line.
@@ -90,17 +90,82 @@ pub(crate) fn program(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
     }
 }
 
-/// `echo X | sudo -S …`: the word before the pipe; `sudo` is at `start`.
-pub(crate) fn sudo(b: &[u8], start: usize, out: &mut Vec<Hit>) {
-    let pipe = run_back(b, start, 3, |c| matches!(c, b' ' | b'|'));
-    let from = pipe.saturating_sub(160);
-    let head = cut(b, from, pipe);
-    let Some(n) = head.windows(5).rposition(|w| w == b"echo ") else { return };
-    let first = run(b, from + n + 5, 4, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
+/// `echo X | sudo -S …`, `echo 'name:X' | chpasswd`, `echo X | docker login --password-stdin`: the
+/// word before the pipe; the program or its option is at `start`.
+pub(crate) fn piped(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+    let from = start.saturating_sub(240);
+    let line = cut(b, from, start);
+    let line_start = line.iter().rposition(|&c| c == b'\n').map_or(0, |n| n + 1);
+    let Some(pipe) = line.iter().rposition(|&c| c == b'|').filter(|&n| n > line_start) else {
+        return;
+    };
+    let Some(echo) = cut(line, line_start, pipe).windows(5).rposition(|w| w == b"echo ") else {
+        return;
+    };
+    let (mut echo, pipe) = (from + line_start + echo + 5, from + pipe);
+    if cut(b, echo, echo + 3) == b"-n " {
+        echo += 3;
+    }
+    let mut first = run(b, echo, 4, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
     let last = run_back(b, pipe, 4, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
+    if at(b, start) | 0x20 == b'c'
+        && let Some(colon) = cut(b, first, last).iter().position(|&c| c == b':')
+    {
+        first += colon + 1;
+    }
     let text = cut(b, first, last);
-    if pipe < start && text.len() >= 4 && !is_placeholder(text) && !text.starts_with(b"$") {
-        out.push(Hit::new(first, last, Class::Password, "sudo"));
+    if text.len() >= 4 && !is_placeholder(text) && !text.starts_with(b"$") {
+        out.push(Hit::new(first, last, Class::Password, "piped"));
+    }
+}
+
+/// `IDENTIFIED BY 'X'`, `ConvertTo-SecureString "X"`: the string behind the phrase that ends at
+/// `end`.
+pub(crate) fn phrase(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let mut from = run(b, end, 3, |c| c == b' ');
+    for option in ["-string ", "password "] {
+        if cut(b, from, from + option.len()).eq_ignore_ascii_case(option.as_bytes()) {
+            from += option.len();
+        }
+    }
+    let slashes = run(b, from, 4, |c| c == b'\\');
+    let quote = at(b, slashes);
+    if !matches!(quote, b'"' | b'\'') {
+        return;
+    }
+    let stop = run(b, slashes + 1, 256, |c| !matches!(c, b'\n' | b'\\') && c != quote);
+    let text = cut(b, slashes + 1, stop);
+    if text.len() >= 4 && !is_placeholder(text) && !matches!(at(text, 0), b'$' | b'%' | b'{') {
+        out.push(Hit::new(slashes + 1, stop, Class::Password, "phrase"));
+    }
+}
+
+/// `wandb login X`, `snyk auth X`, `ngrok config add-authtoken X`: what a program is told to log in
+/// with, where a command may stand. The blank before the word is at `start`.
+pub(crate) fn log_in(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    let program = run_back(b, start, 20, |c| c.is_ascii_lowercase() || matches!(c, b'-' | b'.'));
+    let head = cut(b, program.saturating_sub(2), program);
+    let commanded = program < start
+        && (program == 0
+            || matches!(before(b, program), b'\n' | b'`' | b'"' | b'\'' | b'!')
+            || matches!(head, b"$ " | b"; " | b"& " | b"> " | b"# " | b"\\n"));
+    let stop = run(b, end, 200, |c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'));
+    let text = cut(b, end, stop);
+    let hex = text.len() >= 32 && text.iter().all(u8::is_ascii_hexdigit);
+    if commanded && (is_uuid(text) || hex || is_random(text)) && !matches!(at(b, stop), b'.' | b'@')
+    {
+        out.push(Hit::new(end, stop, Class::Token, "log_in"));
+    }
+}
+
+/// `?code=X` of functions' addresses and of authorizations that are still to be redeemed.
+pub(crate) fn code(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let stop = run(b, end, 512, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'/' | b'+' | b'=' | b'%')
+    });
+    let text = cut(b, end, stop);
+    if text.len() >= 20 && is_random(text) {
+        out.push(Hit::new(end, stop, Class::Token, "url_code"));
     }
 }
 
@@ -135,7 +200,8 @@ pub(crate) fn client_call(b: &[u8], end: usize, out: &mut Vec<Hit>) {
     }
 }
 
-/// `-u user:password` and `--user user:password` of curl and its kin; `end` is after the option.
+/// `-u user:password`, `--user user:password` of curl, `-a user:password` of http; `end` is after
+/// the option.
 pub(crate) fn user_option(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
     if !before(b, start).is_ascii_whitespace() {
         return;
@@ -144,6 +210,7 @@ pub(crate) fn user_option(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>
     let stop = run(b, from, 256, |c| !c.is_ascii_whitespace() && !matches!(c, b'"' | b'\'' | b'<'));
     let text = cut(b, from, stop);
     let line = cut(b, start.saturating_sub(200), start);
+    let http = matches!(cut(b, start.saturating_sub(5), start), b"http " | b"ttps ");
     if let Some(colon) = text.iter().position(|&c| c == b':') {
         let secret = text.get(colon + 1..).unwrap_or(&[]);
         if colon > 0
@@ -152,7 +219,7 @@ pub(crate) fn user_option(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>
             && !secret.starts_with(b"$")
             && !secret.starts_with(b"//")
             && secret.iter().any(u8::is_ascii_alphanumeric)
-            && contains_ci(line, "curl")
+            && (contains_ci(line, "curl") || cut(b, start, end).starts_with(b"--auth") || http)
         {
             out.push(Hit::new(from, stop, Class::Password, "user_option"));
         }

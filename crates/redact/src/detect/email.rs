@@ -32,6 +32,12 @@ pub(crate) fn scan(b: &[u8], mark: usize, mark_end: usize, out: &mut Vec<Hit>) {
     while start < mark && matches!(at(b, start), b'.' | b'-' | b'+') {
         start += 1;
     }
+    // `a%3D1%26to%3Dname%40host`: an escaped mark ends what stands before the name.
+    let marks = cut(b, start, mark).windows(3).rposition(|w| {
+        matches!(w, [b'%', b'2', b'6' | b'0' | b'2' | b'C' | b'c' | b'F' | b'f'])
+            || matches!(w, [b'%', b'3', b'A'..=b'F' | b'a'..=b'f'])
+    });
+    start += marks.map_or(0, |n| n + 3);
     // `%3Cname%40host`: an escape that belongs to the text around.
     if at(b, start) == b'%' && start + 3 < mark {
         start += 3;

@@ -150,7 +150,8 @@ pub(crate) fn cookie_pairs(b: &[u8], mut i: usize, out: &mut Vec<Hit>) {
     }
 }
 
-fn cookie_value(name: &[u8], value: &[u8]) -> bool {
+/// Whether the value of a cookie of that name is secret.
+pub(crate) fn cookie_value(name: &[u8], value: &[u8]) -> bool {
     const ATTRIBUTES: [&str; 8] =
         ["path", "domain", "expires", "max-age", "samesite", "priority", "version", "comment"];
     if ATTRIBUTES.iter().any(|a| name.eq_ignore_ascii_case(a.as_bytes())) || is_placeholder(value) {

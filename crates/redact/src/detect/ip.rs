@@ -26,7 +26,8 @@ pub(crate) fn four(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
     if joined_after(b, end) || (at(b, end) == b'.' && at(b, end + 1).is_ascii_digit()) {
         return None;
     }
-    let loopback = octets[0] == 127 || octets == [0; 4] || octets == [255; 4] || octets[0] == 0;
+    // Nobody's: loopback, unspecified, masks and the broadcast address.
+    let loopback = matches!(octets[0], 0 | 127 | 255);
     let product = before(b, start) == b'/' && start >= 2 && at(b, start - 2).is_ascii_alphabetic();
     let small = octets.iter().all(|&o| o < 10);
     let version = near(

@@ -14,12 +14,13 @@ mod checks;
 mod commands;
 mod email;
 mod gov;
-mod headers;
+pub(crate) mod headers;
 mod ip;
 mod keyed;
 pub(crate) mod keys;
 mod keywords;
 mod numbers;
+mod percent;
 mod phone;
 mod providers;
 mod secrets;
@@ -119,7 +120,10 @@ enum Action {
     EscapedAt,
     ForeignPassword,
     Program,
-    Sudo,
+    Piped,
+    Phrase,
+    LogIn,
+    Code,
     Oracle,
     CookieOption,
     ClientCall,
@@ -170,7 +174,7 @@ const EXACT: &[(&[&str], Action)] = &[
         &["ACCESS", "PRIVATE", "access-", "private-", "PRIVATE-", "ACCESS-", "_private="],
         Action::Adjacent,
     ),
-    (&["-u ", "--user ", "--user="], Action::UserOption),
+    (&["-u ", "-a ", "--user ", "--user=", "--auth ", "--auth="], Action::UserOption),
     (&["machine "], Action::Netrc),
     (&["-b '", "-b \""], Action::CookieOption),
     (&["NetworkCredential", "DirectoryEntry"], Action::CredentialCall),
@@ -184,7 +188,10 @@ const FOLDED: &[(&[&str], Action)] = &[
     (&["cookie"], Action::Cookies),
     (&keyed::FOREIGN, Action::ForeignPassword),
     (&commands::PROGRAMS, Action::Program),
-    (&["sudo -s"], Action::Sudo),
+    (&["sudo -s", "chpasswd", "passwd --stdin", "--password-stdin", "--with-token"], Action::Piped),
+    (&["identified by", "convertto-securestring"], Action::Phrase),
+    (&[" login ", " auth ", "authtoken "], Action::LogIn),
+    (&["?code=", "&code="], Action::Code),
     (&["oracle:thin:"], Action::Oracle),
     (&["client(", "algoliasearch("], Action::ClientCall),
     (&["-----begin ", "---- begin "], Action::Pem),
@@ -304,7 +311,10 @@ impl Builtin {
             Action::ForeignPassword => keyed::foreign(b, end, out),
             Action::Program => commands::program(b, start, end, out),
             Action::Oracle => secrets::oracle(b, end, out),
-            Action::Sudo => commands::sudo(b, start, out),
+            Action::Piped => commands::piped(b, start, out),
+            Action::Phrase => commands::phrase(b, end, out),
+            Action::LogIn => commands::log_in(b, start, end, out),
+            Action::Code => commands::code(b, end, out),
             Action::CookieOption => commands::cookie_option(b, start, end, out),
             Action::ClientCall => commands::client_call(b, end, out),
             Action::GovWord if scope == Scope::All => {
@@ -354,6 +364,13 @@ fn personal_pass(text: &str, scope: Scope, out: &mut Vec<Hit>) {
 /// Spans of built-in classes in raw text, merged and in order. Offsets are bytes on character
 /// boundaries.
 pub(crate) fn detect_raw(text: &str, scope: Scope) -> Vec<Span> {
+    unescaped(text, scope, MAX_ESCAPED)
+}
+
+/// URLs inside URLs inside URLs: deeper escapes are looked at as written.
+const MAX_ESCAPED: u32 = 3;
+
+fn unescaped(text: &str, scope: Scope, left: u32) -> Vec<Span> {
     let mut hits = Vec::new();
     if text.len() < 5 {
         return hits;
@@ -361,6 +378,12 @@ pub(crate) fn detect_raw(text: &str, scope: Scope) -> Vec<Span> {
     BUILTIN.keyword_pass(text, scope, &mut hits);
     if scope != Scope::Secrets {
         personal_pass(text, scope, &mut hits);
+    }
+    if left > 0
+        && let Some(meant) = percent::Unescaped::new(text)
+    {
+        let inner = unescaped(&meant.text, scope, left - 1);
+        hits.extend(inner.into_iter().map(|span| meant.map(span)));
     }
     merge(text, hits)
 }
@@ -397,6 +420,10 @@ pub(crate) fn merge(text: &str, mut hits: Vec<Span>) -> Vec<Span> {
                 if rank(&hit) < rank(last) {
                     last.class = hit.class;
                     last.detector = hit.detector;
+                }
+                // The same value, found as written and as meant.
+                if (hit.start, hit.end) == (last.start, last.end) && last.decoded.is_none() {
+                    last.decoded = hit.decoded;
                 }
                 last.end = last.end.max(hit.end);
             }

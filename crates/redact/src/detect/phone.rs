@@ -6,7 +6,7 @@ use super::checks;
 use super::numbers::{Groups, near};
 use crate::class::Class;
 
-const PHONE_WORDS: [&str; 74] = [
+const PHONE_WORDS: [&str; 78] = [
     "phone",
     "tel",
     "mobile",
@@ -81,6 +81,10 @@ const PHONE_WORDS: [&str; 74] = [
     "전화",
     "휴대",
     "هاتف",
+    "tfno",
+    "tfn.",
+    "fono",
+    "wa.me",
 ];
 
 const OTHER_WORDS: [&str; 22] = [

@@ -115,6 +115,15 @@ pub(crate) fn user_info(b: &[u8], end: usize, out: &mut Vec<Hit>) {
         return;
     };
     let secret = info.get(colon + 1..).unwrap_or(&[]);
+    // `user:password@`: both halves only say what stands there.
+    let is_one_of = |half: &[u8], words: [&str; 4]| {
+        words.iter().any(|word| half.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if is_one_of(info.get(..colon).unwrap_or(&[]), ["user", "username", "login", "usr"])
+        && is_one_of(secret, ["pass", "password", "passwd", "pwd"])
+    {
+        return;
+    }
     if secret.is_empty()
         || is_placeholder(secret) && !matches!(secret, b"password" | b"secret" | b"token")
     {

@@ -5,7 +5,7 @@ use crate::class::Class;
 use crate::detect::bytes::cut;
 use crate::detect::keys::{self, KeyKind};
 use crate::detect::value::{Mix, is_placeholder, is_random};
-use crate::detect::{Scope, Span, detect_raw};
+use crate::detect::{Scope, Span, detect_raw, headers};
 
 /// What the name of a member says about its value.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(super) enum Field {
     Never,
     /// `"key"`, `"name"`: the value is itself a name, of the sibling `"value"`.
     Name,
+    /// A member of a map or list of cookies: the cookie's name, empty where a sibling has it.
+    Jar(String),
     /// `"value"`, `"stringValue"`: takes what a sibling announced.
     Value,
 }
@@ -92,6 +94,9 @@ pub(super) fn whole(field: &Field, value: &str) -> Option<Span> {
                 .find(|s| s.start <= from && s.end + 1 >= b.len())
                 .map_or(&kind.class, |s| &s.class);
             span(from, class)
+        }
+        Field::Jar(name) => {
+            headers::cookie_value(name.as_bytes(), b).then(|| span(0, &Class::Cookie)).flatten()
         }
         Field::Personal(class) => {
             let mix = Mix::of(b);

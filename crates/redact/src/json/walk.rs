@@ -13,6 +13,15 @@ struct Frame {
     key_start: usize,
     field: Field,
     announced: Field,
+    /// Whether the object stands under a name of cookies.
+    jar: bool,
+}
+
+impl Frame {
+    fn holds_cookies(&self) -> bool {
+        let field = if matches!(self.field, Field::Value) { &self.announced } else { &self.field };
+        matches!(field, Field::Secret(kind) if kind.class == Class::Cookie)
+    }
 }
 
 pub(super) struct Walker<'a> {
@@ -49,10 +58,13 @@ impl<'a> Walker<'a> {
                 && frame.object
                 && c != b'}'
             {
-                let frame_key = self.member(c);
+                let frame_key = self.member(c, frame.jar);
                 let Some((start, field)) = frame_key else { return false };
                 frame.key_start = start;
-                frame.field = field;
+                frame.field = match field {
+                    (Field::Plain, name) if frame.jar => Field::Jar(name),
+                    (field, _) => field,
+                };
             }
             let c = self.blank();
             match c {
@@ -65,11 +77,17 @@ impl<'a> Walker<'a> {
                             _ => Field::Plain,
                         });
                     let object = c == b'{';
+                    let jar = object && stack.last().is_some_and(Frame::holds_cookies);
                     stack.push(Frame {
                         object,
                         key_start: self.pos,
                         field: if object { Field::Plain } else { inherited.clone() },
-                        announced: if object { inherited } else { Field::Plain },
+                        announced: match inherited {
+                            Field::Plain if jar => Field::Jar(String::new()),
+                            inherited if object => inherited,
+                            _ => Field::Plain,
+                        },
+                        jar,
                     });
                     self.pos += 1;
                     // An empty container is closed below, like one after its last value.
@@ -111,7 +129,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A member's name and its colon.
-    fn member(&mut self, c: u8) -> Option<(usize, Field)> {
+    fn member(&mut self, c: u8, jar: bool) -> Option<(usize, (Field, String))> {
         if c != b'"' {
             return None;
         }
@@ -127,7 +145,8 @@ impl<'a> Walker<'a> {
             return None;
         }
         self.pos += 1;
-        Some((start - 1, field::of(self.search, name)))
+        let kept = if jar { name.to_owned() } else { String::new() };
+        Some((start - 1, (field::of(self.search, name), kept)))
     }
 
     /// Content range of the string at `pos`, and whether it has escapes.
@@ -165,7 +184,10 @@ impl<'a> Walker<'a> {
             field => field.clone(),
         });
         if let (Field::Name, Some(frame)) = (&field, frame) {
-            frame.announced = field::of(self.search, value);
+            frame.announced = match field::of(self.search, value) {
+                Field::Plain if frame.jar => Field::Jar(value.to_owned()),
+                field => field,
+            };
             field = Field::Plain;
         }
         if let Some(span) = whole(&field, value) {

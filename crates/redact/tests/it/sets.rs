@@ -85,7 +85,12 @@ fn share((n, of): (usize, usize)) -> f64 {
 #[test]
 fn lines_of_every_class_meet_the_targets() {
     let own = |name| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name));
-    let paths = [own("lines.jsonl.gz"), own("lines_2.jsonl.gz"), shared("labelled_lines.jsonl.gz")];
+    let paths = [
+        own("lines.jsonl.gz"),
+        own("lines_2.jsonl.gz"),
+        own("lines_3.jsonl.gz"),
+        shared("labelled_lines.jsonl.gz"),
+    ];
     for path in paths.into_iter().flatten() {
         let tally = count(&read(&path));
         assert!(share(tally.secrets) >= 0.98, "{tally:?} of {}", path.display());
@@ -112,5 +117,5 @@ fn examples_of_a_secret_scanner_are_touched() {
         share((n, of.len()))
     };
     assert!(touched(true) >= 0.85, "{}", touched(true));
-    assert!(touched(false) <= 0.23, "{}", touched(false));
+    assert!(touched(false) <= 0.20, "{}", touched(false));
 }

@@ -81,6 +81,87 @@ fn secrets_in_other_styles_go() {
 }
 
 #[test]
+fn secrets_behind_escapes_go() {
+    let random = ["Vt8", "kQ2z", "Lm4W", "x9Rb", "7Nc3", "Jd6H"].concat();
+    for text in [
+        format!("next=https%3A%2F%2Fidp%2Ftoken%3Fclient_secret%3D{random}%26x%3D1"),
+        format!("form=user%3Dbob%26password%3D{random}"),
+        format!("twice=a%253Db%2526access_token%253D{random}"),
+        format!("payload=%7B%22password%22%3A%22{random}%22%7D"),
+        format!("header=Authorization%3A%20Bearer%20{random}"),
+        serde_json::json!({ "url": format!("/cb?u=%3Fapi_key%3D{random}") }).to_string(),
+        serde_json::json!({"cookies": {"session": random, "theme": "dark"}}).to_string(),
+        serde_json::json!({"cookies": [{"name": "sid", "value": random, "path": "/"}]}).to_string(),
+        serde_json::json!({"log": serde_json::json!({"Cookie": format!("sid={random}")}).to_string()})
+            .to_string(),
+    ] {
+        gone(&random, &text);
+    }
+}
+
+#[test]
+fn a_pseudonym_is_of_the_value_that_an_escape_spells() {
+    let redactor = crate::keyed();
+    let of = |text: &str| redactor.redact_text(text, TextMode::Plain).0.into_owned();
+    let plain = of("to=jo@mail.example.org");
+    assert_eq!(of("u%3D1%26to%3Djo%40mail.example.org"), plain.replacen("to=", "u%3D1%26to%3D", 1));
+}
+
+#[test]
+fn secrets_that_programs_are_told_go() {
+    let random = ["Vt8", "kQ2z", "Lm4W", "x9Rb", "7Nc3", "Jd6H"].concat();
+    let uuid = ["3f2a91c4", "-7b1e-4d", "08-a6c3-", "5e90d1f7b824"].concat();
+    for text in [
+        format!("client.withApiKey(\"{random}\").build()"),
+        format!("builder.password('{random}')"),
+        format!("$ wandb login {random}"),
+        format!("echo 'bob:{random}' | chpasswd"),
+        format!("echo {random} | docker login -u bob --password-stdin"),
+        format!("ALTER USER 'bob' IDENTIFIED BY '{random}';"),
+        format!("ConvertTo-SecureString -String '{random}' -AsPlainText"),
+        format!("http -a bob:{random} POST api.example.com"),
+        format!("https://acme.example.net/api/hook?code={random}"),
+        format!("https://api.example.com/v1/items?key={uuid}&page=2"),
+        format!("Authorization: GenieKey {uuid}"),
+    ] {
+        gone(if text.contains(&uuid) { &uuid } else { &random }, &text);
+    }
+}
+
+#[test]
+fn addresses_in_lower_case_go_and_sentences_stay() {
+    for (value, text) in [
+        ("rue des lilas, 69003 lyon", "j'habite au 14 rue des lilas, 69003 lyon"),
+        ("place de la mairie 35000 rennes", "12 ter place de la mairie 35000 rennes"),
+        (
+            "république, 13100 aix-en-provence",
+            "27 boulevard de la république, 13100 aix-en-provence",
+        ),
+        ("rue des lilas", "mon adresse est 14 rue des lilas"),
+        ("bahnhofstr. 5, 70173 stuttgart", "bahnhofstr. 5, 70173 stuttgart"),
+        ("calle de alcalá 155, 28009 madrid", "calle de alcalá 155, 28009 madrid"),
+        ("테헤란로 152", "서울특별시 강남구 테헤란로 152 로 오세요"),
+    ] {
+        gone(value, text);
+    }
+    for text in [
+        "nous avons marché 20 minutes dans la rue, puis 10000 pas de plus",
+        "2 route tables 10000 entries each",
+        "3 place names 20000 rows",
+        "via api 200 12345 rows",
+        "GET /rows?sort_key=3f2a91c4-7b1e-4d08-a6c3-5e90d1f7b824",
+        "cache miss key=3f2a91c4-7b1e-4d08-a6c3-5e90d1f7b824",
+        "netmask 255.255.255.0",
+        "postgres://user:password@localhost/db",
+        "client_secret%3D%3Csecret%3E and 100%25 of 5%",
+        "getPassword(\"admin\") failed after login 12",
+    ] {
+        let (redacted, _) = masks().redact_text(text, TextMode::Json);
+        assert_eq!(redacted, text);
+    }
+}
+
+#[test]
 fn clean_lines_stay() {
     for text in [
         "The order 20260-11427 ships on 2026-11-24 at 10:33:05.",

@@ -71,6 +71,40 @@ pub(crate) fn cyrillic(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
     }
 }
 
+/// `서울특별시 강남구 테헤란로 152`: a house number at `start` after a road, after the districts it
+/// lies in.
+pub(super) fn hangul(b: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
+    let is_hangul = |c: &[u8]| matches!(c, [0xEA..=0xED, _, _]);
+    let word = |to: usize| {
+        let mut from = to;
+        while from >= 3 && to - from < 36 && is_hangul(cut(b, from - 3, from)) {
+            from -= 3;
+        }
+        (from < to).then_some(from)
+    };
+    let ends = |from: usize, to: usize, list: &[&str]| {
+        to - from > 3 && list.iter().any(|tail| cut(b, to - 3, to) == tail.as_bytes())
+    };
+    let road_end = start - usize::from(before(b, start) == b' ');
+    let mut from = word(road_end)?;
+    if !ends(from, road_end, &["로", "길"]) {
+        return None;
+    }
+    let mut districts = 0;
+    while before(b, from) == b' '
+        && let Some(head) = word(from - 1)
+        && ends(head, from - 1, &["시", "도", "구", "군", "읍", "면", "동"])
+    {
+        from = head;
+        districts += 1;
+    }
+    let mut to = end;
+    if at(b, to) == b'-' {
+        to = run(b, to + 1, 4, |c| c.is_ascii_digit()).max(to);
+    }
+    (districts > 0).then_some((from, to))
+}
+
 /// Three-byte characters of Chinese, Japanese and Korean, without their punctuation.
 fn is_ideograph(c: &[u8]) -> bool {
     matches!(c, [0xE3, 0x83, 0xBC] | [0xE3, 0x81..=0x83, _] | [0xE4..=0xED, _, _])

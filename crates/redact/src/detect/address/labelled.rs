@@ -9,7 +9,7 @@ use super::{eq_any, is_capital, is_year, number_tail, word_end};
 use crate::class::Class;
 
 /// Words that announce an address.
-pub(crate) const LABELS: [&str; 36] = [
+pub(crate) const LABELS: [&str; 40] = [
     "address",
     "adresse",
     "adress:",
@@ -46,6 +46,10 @@ pub(crate) const LABELS: [&str; 36] = [
     "bor på",
     "taxi to",
     "return to",
+    "woont",
+    "bydliště",
+    "주소",
+    "住所",
 ];
 
 /// Kinds of address that lead to no door.

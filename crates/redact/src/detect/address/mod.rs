@@ -9,6 +9,7 @@
 mod boxes;
 mod forms;
 mod labelled;
+mod lower;
 mod place;
 mod street;
 mod words;
@@ -28,8 +29,14 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> Op
     if end - start > 5 || is_word(before(b, start)) && !super::bytes::after_escape(b, start) {
         return None;
     }
-    let (from, to) =
-        street::number_first(b, start, end).or_else(|| street::number_last(b, start, end))?;
+    if let Some((from, to)) = forms::hangul(b, start, end) {
+        out.push(Hit::new(from, to, Class::Address, "address_hangul"));
+        return Some(to);
+    }
+    let street = street::number_first(b, start, end).or_else(|| street::number_last(b, start, end));
+    let lower = lower::number_first(b, start, end).or_else(|| lower::number_last(b, start, end));
+    // Of a name that is capitalised in part, the look that sees more of it.
+    let (from, to) = street.into_iter().chain(lower).max_by_key(|(from, to)| to - from)?;
     // "Chapter 12 The Way": a number of the text's own parts is no house number.
     let prev = run_back(b, start.saturating_sub(1), 10, |c| c.is_ascii_alphabetic());
     if from == start && eq_any(cut(b, prev, start.saturating_sub(1)), &PARTS) {

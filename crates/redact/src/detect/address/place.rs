@@ -1,6 +1,6 @@
 //! What follows a street: unit, postal code, town, region, country.
 
-use super::super::bytes::{at, contains_word, cut, is_word, run};
+use super::super::bytes::{at, contains_word, cut, is_word, run, run_back};
 use super::words::{COMPASS, TOWN_PARTICLES, UNITS};
 use super::{eq_any, is_capital, word_end};
 
@@ -52,7 +52,7 @@ pub(super) fn locality(b: &[u8], street_end: usize) -> Place {
         if end == sep || lines > 4 {
             break;
         }
-        code_first = code > Code::None && at(b, sep).is_ascii_digit();
+        code_first = code > Code::None && (at(b, sep).is_ascii_digit() || code_alone(b, end));
         pos = end;
         // A line of its own is a town only if a postal code follows it, or a unit.
         let town = code == Code::None && !unit;
@@ -73,6 +73,12 @@ pub(super) fn locality(b: &[u8], street_end: usize) -> Place {
         place.code = place.code.max(code);
     }
     place
+}
+
+/// Whether the postal code that ends at `end` stands behind a comma: `Col. Juárez, 06600 Ciudad …`.
+fn code_alone(b: &[u8], end: usize) -> bool {
+    let from = run_back(b, end, 6, |c| c.is_ascii_digit());
+    from < end && cut(b, from.saturating_sub(2), from) == b", "
 }
 
 /// Commas, blanks, one line end with its indent or quote mark, a dash between town and code.

@@ -119,8 +119,14 @@ fn identifier(b: &[u8], i: usize, strict: bool, out: &mut Vec<Hit>) -> bool {
     let total = digits + letters;
     // A year or a date alone is no identifier.
     let needed = if strict { 7 } else { 5 };
+    // Nine letters and digits in one piece, as passports of machine-readable kind have them.
+    let passport = group_no == 1
+        && total == 9
+        && digits >= 3
+        && cut(b, i, end).iter().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     if digits >= needed && (6..=24).contains(&total)
         || digits >= 4 && letters >= 4 && (10..=20).contains(&total)
+        || passport
     {
         if is_word(at(b, end)) || is_iso_date(b, i, end) {
             return false;

@@ -14,7 +14,7 @@ pub(crate) fn shaped(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<us
     {
         return None;
     }
-    let most = groups.len.min(6);
+    let most = groups.len.min(7);
     (1..=most).rev().map(|n| groups.first(n)).find_map(|g| {
         let mut end = g.end();
         let tail = at(b, end);

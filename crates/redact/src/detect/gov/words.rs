@@ -102,7 +102,7 @@ pub(crate) const WORDS: [&str; 96] = [
 ];
 
 /// More words, kept apart for length.
-pub(crate) const MORE_WORDS: [&str; 52] = [
+pub(crate) const MORE_WORDS: [&str; 79] = [
     "license number",
     "license no",
     "licence no",
@@ -155,10 +155,37 @@ pub(crate) const MORE_WORDS: [&str; 52] = [
     "residence permit",
     "versichertennummer",
     "krankenkassennummer",
+    "personalausweisnummer",
+    "reisepassnummer",
+    "führerschein",
+    "führerscheinnummer",
+    "permis de conduire",
+    "carte d'identité",
+    "carta d'identità",
+    "carta di identità",
+    "documento de identidad",
+    "passaporto",
+    "paspoort",
+    "paszport",
+    "dowód osobisty",
+    "dowodu osobistego",
+    "asmens kodas",
+    "personas kods",
+    "isikukood",
+    "emšo",
+    "cccd",
+    "mykad",
+    "emirates id",
+    "t.c.",
+    "個人番号",
+    "旅券番号",
+    "運転免許",
+    "운전면허",
+    "водительск",
 ];
 
 /// Words that may stand between the announcing word and the identifier.
-pub(super) const FILLERS: [&str; 66] = [
+pub(super) const FILLERS: [&str; 69] = [
     "is",
     "no",
     "nr",
@@ -225,4 +252,7 @@ pub(super) const FILLERS: [&str; 66] = [
     "kunde",
     "kunden",
     "valid",
+    "n°",
+    "nº",
+    "№",
 ];

@@ -136,6 +136,14 @@ fn separator(
             let named = cut(b, next, next + 6).eq_ignore_ascii_case(b"value:");
             return named.then_some((next + 6, Join::Assign));
         }
+        // `.password("X")`, `withApiKey('X')`: the only argument of a call.
+        b'(' if gap == 0
+            && !quoted_name
+            && matches!(at(b, i + 1), b'"' | b'\'')
+            && only_argument(b, i + 1) =>
+        {
+            return Some((i + 1, Join::Prose));
+        }
         // `the API key (X)`
         b'(' if gap == 1 => return Some((i + 1, Join::Prose)),
         _ => {}
@@ -162,6 +170,19 @@ fn separator(
         }
     }
     Some((i, Join::Prose))
+}
+
+/// Whether the string whose quote stands at `quote` has digits or symbols, no blanks, and closes
+/// before a bracket.
+fn only_argument(b: &[u8], quote: usize) -> bool {
+    let mark = at(b, quote);
+    let stop = run(b, quote + 1, 512, |c| c != mark && !c.is_ascii_whitespace());
+    at(b, stop) == mark
+        && at(b, stop + 1) == b')'
+        && cut(b, quote + 1, stop).iter().any(|&c| {
+            c.is_ascii_digit()
+                || matches!(c, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'+')
+        })
 }
 
 /// The end of a quoted value: the same quote after as many backslashes as opened it, on one line

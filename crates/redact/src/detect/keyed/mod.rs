@@ -5,9 +5,9 @@ mod join;
 mod password;
 
 use super::Hit;
-use super::bytes::{at, before, cut, is_word, run, run_back};
+use super::bytes::{at, before, contains_ci, cut, is_word, run, run_back};
 use super::keys::{self, KeyKind};
-use super::value::{Mix, is_keyed_secret, is_path, is_placeholder, is_random, is_sample};
+use super::value::{Mix, is_keyed_secret, is_path, is_placeholder, is_random, is_sample, is_uuid};
 use crate::class::Class;
 pub(crate) use adjacent::adjacent;
 use join::{Join, value_after};
@@ -119,6 +119,18 @@ fn judge(
             start += scheme.len();
         }
     }
+    if !quoted && end - start <= 20 && is_scheme(b, name_start, start, end) {
+        start = end + 1;
+        end = run(b, start, 512, |c| {
+            c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~')
+        });
+        let text = cut(b, start, end);
+        let mix = Mix::of(text);
+        if text.len() >= 16 && mix.digit >= 2 && mix.letters() >= 2 && !is_placeholder(text) {
+            out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
+        }
+        return;
+    }
     let text = cut(b, start, end);
     if text.iter().any(u8::is_ascii_whitespace) && !text.starts_with(b"-----") {
         return;
@@ -139,11 +151,28 @@ fn judge(
             is_random(text) || (kind.strong && is_keyed_secret(text) && text.len() >= 10)
         }
         _ if kind.strong => is_keyed_secret(text),
+        Join::Tight if is_uuid(text) => is_parameter(b, name_start),
         _ => weak(text),
     };
     if certain {
         out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
     }
+}
+
+/// `Authorization: GenieKey X`: one word of letters between the header's colon and a value.
+fn is_scheme(b: &[u8], name_start: usize, start: usize, end: usize) -> bool {
+    let scheme = cut(b, start, end);
+    at(b, end) == b' '
+        && scheme.len() >= 3
+        && scheme.first().is_some_and(u8::is_ascii_uppercase)
+        && scheme.iter().all(|&c| c.is_ascii_alphabetic() || c == b'-')
+        && contains_ci(cut(b, name_start, start), "authorization")
+}
+
+/// `?key=X`, `&token=X`: the name begins right behind what parts the parameters of a URL, so that
+/// nothing before it says that it names a row, a cache entry, a document.
+fn is_parameter(b: &[u8], name_start: usize) -> bool {
+    matches!(before(b, name_start), b'?' | b'&') && !matches!(at(b, name_start), b'_' | b'-' | b'.')
 }
 
 /// A value after `key=`, `token:`, `auth=`: random, or bare hexadecimal of a key's length.

@@ -129,7 +129,7 @@ pub(super) const PRIVATE: [&str; 4] = ["privatekey", "privkey", "secretkeypem", 
 pub(super) const COOKIE: [&str; 7] =
     ["cookie", "cookies", "setcookie", "sessioncookie", "phpsessid", "jsessionid", "connectsid"];
 
-pub(super) const API_KEY: [&str; 47] = [
+pub(super) const API_KEY: [&str; 49] = [
     "apikey",
     "apikeys",
     "secretkey",
@@ -177,6 +177,8 @@ pub(super) const API_KEY: [&str; 47] = [
     "querykey",
     "feedkey",
     "restapikey",
+    "secretkeybase",
+    "secretbase",
 ];
 
 pub(super) const TOKEN: [&str; 30] = [
