@@ -6,8 +6,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 use serde_json::Value;
 
 use crate::conventions::Column;
+use crate::json_text;
 use crate::otlp::{Attr, Val};
-use crate::precedence::{Compiled, KeyId, TABLES};
+use crate::precedence::{ColumnSet, Compiled, KeyId, TABLES};
 
 /// Families of keys that share a prefix and hold lists or maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ const FAMILIES: &[(&str, Family)] = &[
     ("gen_ai.usage.details.", Family::UsageDetails),
     ("traceloop.prompt.template_variables.", Family::TraceloopVariable),
     ("llm.request.functions.", Family::LlmFunctions),
+    ("gen_ai.request.functions.", Family::LlmFunctions),
     ("annotations.", Family::SpanAnnotations),
     ("evaluations.", Family::SpanEvaluations),
     ("trace.annotations.", Family::TraceAnnotations),
@@ -87,6 +89,10 @@ pub(crate) struct Attrs<'s, 'a> {
     list: &'s [Attr<'a>],
     resource: &'s [Attr<'a>],
     slots: Vec<u16>,
+    /// Columns for which a span attribute is there.
+    columns: ColumnSet,
+    /// Which keys may be there, by [`shape`]: most questions are about absent ones.
+    shapes: [u64; 4],
     families: [Vec<u16>; FAMILY_COUNT],
     used: RefCell<Vec<bool>>,
     json: Vec<OnceCell<Option<Value>>>,
@@ -101,6 +107,8 @@ impl<'s, 'a> Attrs<'s, 'a> {
             list,
             resource,
             slots: vec![ABSENT; TABLES.key_count()],
+            columns: if resource.is_empty() { 0 } else { TABLES.of_resources() },
+            shapes: [0; 4],
             families: Default::default(),
             used: RefCell::new(vec![false; list.len()]),
             json: (0..list.len()).map(|_| OnceCell::new()).collect(),
@@ -132,6 +140,11 @@ impl<'s, 'a> Attrs<'s, 'a> {
             if let Some(slot) = self.slots.get_mut(usize::from(id)) {
                 *slot = at;
             }
+            self.columns |= TABLES.columns(id);
+            let (word, bit) = shape(key);
+            if let Some(word) = self.shapes.get_mut(word) {
+                *word |= bit;
+            }
             return;
         }
         if let Some((_, family)) = FAMILIES.iter().find(|(prefix, _)| key.starts_with(prefix))
@@ -147,6 +160,13 @@ impl<'s, 'a> Attrs<'s, 'a> {
         (!val.is_empty()).then_some((usize::from(at), val))
     }
 
+    /// Returns the number of a key that is there.
+    fn id(&self, key: &str) -> Option<KeyId> {
+        let (word, bit) = shape(key);
+        let may_be_there = self.shapes.get(word).is_some_and(|word| word & bit != 0);
+        if may_be_there { TABLES.key(key) } else { None }
+    }
+
     fn mark(&self, at: usize) {
         if let Some(used) = self.used.borrow_mut().get_mut(at) {
             if !*used {
@@ -158,7 +178,7 @@ impl<'s, 'a> Attrs<'s, 'a> {
 
     /// Returns an attribute's value without recording its use. Empty values are absent.
     pub(crate) fn peek(&self, key: &str) -> Option<&'s Val<'a>> {
-        self.at(TABLES.key(key)?).map(|(_, val)| val)
+        self.at(self.id(key)?).map(|(_, val)| val)
     }
 
     /// Returns a text attribute without recording its use.
@@ -168,21 +188,20 @@ impl<'s, 'a> Attrs<'s, 'a> {
 
     /// Whether the key is there, even with an empty value.
     pub(crate) fn has(&self, key: &str) -> bool {
-        TABLES
-            .key(key)
-            .is_some_and(|id| self.slots.get(usize::from(id)).is_some_and(|at| *at != ABSENT))
+        let at = self.id(key).and_then(|id| self.slots.get(usize::from(id)));
+        at.is_some_and(|at| *at != ABSENT)
     }
 
     /// Whether the attribute is a list without items.
     pub(crate) fn is_empty_list(&self, key: &str) -> bool {
-        let at = TABLES.key(key).and_then(|id| self.slots.get(usize::from(id)));
+        let at = self.id(key).and_then(|id| self.slots.get(usize::from(id)));
         let attr = at.and_then(|at| self.list.get(usize::from(*at)));
         attr.is_some_and(|(_, val)| matches!(val, Val::List(items) if items.is_empty()))
     }
 
     /// Records that a column holds the attribute, so that `attributes` need not repeat it.
     pub(crate) fn take(&self, key: &str) {
-        if let Some(id) = TABLES.key(key)
+        if let Some(id) = self.id(key)
             && let Some(at) = self.slots.get(usize::from(id)).filter(|at| **at != ABSENT)
         {
             self.mark(usize::from(*at));
@@ -191,12 +210,16 @@ impl<'s, 'a> Attrs<'s, 'a> {
 
     /// Returns an attribute parsed as JSON, or as it is when it is structured already.
     pub(crate) fn json(&self, key: &str) -> Option<&Value> {
-        let (at, val) = self.at(TABLES.key(key)?)?;
+        let (at, val) = self.at(self.id(key)?)?;
         self.json_at(at, val)
     }
 
     fn json_at(&self, at: usize, val: &Val<'_>) -> Option<&Value> {
         self.json.get(at)?.get_or_init(|| parse_json(val)).as_ref()
+    }
+
+    fn may_have(&self, column: Column) -> bool {
+        self.columns & (1 << column as usize) != 0
     }
 
     /// Returns the first source of a column that `read` accepts, and records its use.
@@ -205,6 +228,9 @@ impl<'s, 'a> Attrs<'s, 'a> {
         column: Column,
         mut read: impl FnMut(&Val<'_>) -> Option<T>,
     ) -> Option<T> {
+        if !self.may_have(column) {
+            return None;
+        }
         for source in TABLES.sources(column) {
             let found = match source {
                 Compiled::Attr(id) => self.at(*id).and_then(|(at, val)| {
@@ -233,6 +259,9 @@ impl<'s, 'a> Attrs<'s, 'a> {
 
     /// Returns the first source of a column that is there.
     pub(crate) fn first_attr(&self, column: Column) -> Option<Found<'_, 's, 'a>> {
+        if !self.may_have(column) {
+            return None;
+        }
         TABLES.sources(column).iter().find_map(|source| match source {
             Compiled::Attr(id) => {
                 let (at, val) = self.at(*id)?;
@@ -286,13 +315,12 @@ impl<'s, 'a> Attrs<'s, 'a> {
 
     /// Returns a family's members: what follows the prefix, and the value. Records their use.
     pub(crate) fn family(&self, family: Family) -> Vec<(&'s str, &'s Val<'a>)> {
-        let prefix = FAMILIES.iter().find(|(_, named)| *named == family);
-        let skip = prefix.map_or(0, |(prefix, _)| prefix.len());
+        let prefixes = || FAMILIES.iter().filter(|(_, named)| *named == family);
         let members = self.families.get(family as usize).map(Vec::as_slice).unwrap_or_default();
         let entries = members.iter().filter_map(|at| {
             self.mark(usize::from(*at));
             let (key, val) = self.list.get(usize::from(*at))?;
-            Some((key.get(skip..)?, val))
+            Some((prefixes().find_map(|(prefix, _)| key.strip_prefix(prefix))?, val))
         });
         entries.collect()
     }
@@ -314,6 +342,15 @@ impl<'s, 'a> Attrs<'s, 'a> {
         let used = self.used.borrow().clone();
         self.list.iter().zip(used).filter(|(_, used)| !used).map(|(attr, _)| attr)
     }
+}
+
+/// A bit for a key's length and ends: cheaper than a hash, and enough to tell what is not there.
+fn shape(key: &str) -> (usize, u64) {
+    let bytes = key.as_bytes();
+    let middle = bytes.get(bytes.len() / 2).copied().unwrap_or_default();
+    let last = bytes.last().copied().unwrap_or_default();
+    let mixed = bytes.len().wrapping_mul(37) ^ usize::from(middle) << 3 ^ usize::from(last);
+    (mixed >> 6 & 3, 1 << (mixed & 63))
 }
 
 /// An attribute found for a column.
@@ -347,7 +384,7 @@ pub(crate) fn parse_json(val: &Val<'_>) -> Option<Value> {
         Val::Str(text) => {
             let first = text.trim_start().bytes().next()?;
             matches!(first, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
-                .then(|| serde_json::from_str(text).ok())
+                .then(|| json_text::parse(text).ok())
                 .flatten()
         }
         Val::List(_) | Val::Map(_) => Some(val.to_json()),

@@ -1,9 +1,10 @@
 //! What ingestion is told from outside: limits, prices, schemas, configured keys, the receipt's time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spanlake_model::{Micros, PriceTable};
+use spanlake_parse::CompiledSchema;
 
 use crate::twins::RecentCalls;
 
@@ -56,45 +57,75 @@ pub struct ConfiguredKeys {
     pub request_id: Vec<String>,
 }
 
-type CompiledSchemas = HashMap<Arc<str>, Option<Arc<spanlake_parse::CompiledSchema>>>;
+/// What a schema's text compiles to; nothing when it is no JSON schema.
+type Compiled = Option<Arc<CompiledSchema>>;
+type SentSchemas = HashMap<Arc<str>, Schema, ahash::RandomState>;
+/// Nested, so that borrowed names find their entry.
+type Registered = HashMap<String, HashMap<String, Schema, ahash::RandomState>, ahash::RandomState>;
+
+/// An output schema, compiled when it is first needed.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema {
+    text: Arc<str>,
+    compiled: Arc<OnceLock<Compiled>>,
+}
+
+impl Schema {
+    fn new(text: Arc<str>) -> Self {
+        Self { text, compiled: Arc::default() }
+    }
+
+    pub(crate) fn compiled(&self) -> Option<&CompiledSchema> {
+        let compile = || CompiledSchema::compile(&self.text).ok().map(Arc::new);
+        self.compiled.get_or_init(compile).as_deref()
+    }
+}
 
 /// Output schemas by prompt name and version, compiled once.
 #[derive(Clone, Debug, Default)]
 pub struct SchemaRegistry {
-    schemas: Arc<HashMap<(String, String), Arc<str>>>,
-    compiled: Arc<Mutex<CompiledSchemas>>,
+    schemas: Arc<Registered>,
+    /// Schemas that spans brought.
+    sent: Arc<Mutex<SentSchemas>>,
 }
 
 impl SchemaRegistry {
     /// Builds a registry from (prompt name, version, JSON schema text).
     pub fn new(schemas: impl IntoIterator<Item = (String, String, String)>) -> Self {
-        let schemas = schemas
-            .into_iter()
-            .map(|(name, version, schema)| ((name, version), Arc::from(schema)))
-            .collect();
-        Self { schemas: Arc::new(schemas), compiled: Arc::default() }
+        let mut registered = Registered::default();
+        for (name, version, schema) in schemas {
+            let schema = Schema::new(Arc::from(schema));
+            registered.entry(name).or_default().insert(version, schema);
+        }
+        Self { schemas: Arc::new(registered), sent: Arc::default() }
     }
 
     /// Returns the schema text of a prompt version.
     pub fn get(&self, name: &str, version: &str) -> Option<Arc<str>> {
-        if self.schemas.is_empty() {
-            return None;
-        }
-        self.schemas.get(&(name.to_owned(), version.to_owned())).cloned()
+        self.registered(name, version).map(|schema| Arc::clone(&schema.text))
     }
 
-    /// Returns a schema text compiled; `None` when it is no JSON schema.
-    pub(crate) fn compiled(
-        &self,
-        schema: &Arc<str>,
-    ) -> Option<Arc<spanlake_parse::CompiledSchema>> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        compiled
-            .entry(Arc::clone(schema))
-            .or_insert_with(|| spanlake_parse::CompiledSchema::compile(schema).ok().map(Arc::new))
-            .clone()
+    /// Returns the schema of a prompt version.
+    pub(crate) fn registered(&self, name: &str, version: &str) -> Option<&Schema> {
+        self.schemas.get(name)?.get(version)
+    }
+
+    /// Returns the schema of a text that a span brought.
+    pub(crate) fn sent(&self, text: &str) -> Schema {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = sent.get(text) {
+            return schema.clone();
+        }
+        if sent.len() >= MAX_SENT_SCHEMAS {
+            sent.clear();
+        }
+        let text: Arc<str> = Arc::from(text);
+        sent.entry(Arc::clone(&text)).or_insert_with(|| Schema::new(text)).clone()
     }
 }
+
+/// Schemas of spans that are remembered: some megabytes of compiled ones.
+const MAX_SENT_SCHEMAS: usize = 1_024;
 
 /// What decoding needs besides the bytes. Cheap to clone.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! Bytes of any format → rows, with everything that was rejected counted and named.
 
-use spanlake_model::{IngestErrorRow, SpanBatch};
+use spanlake_model::{IngestErrorRow, SpanBatch, SpanRow};
 
 use crate::attrs::Attrs;
 use crate::context::IngestContext;
@@ -9,7 +9,7 @@ use crate::error::IngestError;
 use crate::evals;
 use crate::format::Format;
 use crate::logs::{self, Contributions, LogKind};
-use crate::normalise::{self, Prices, ResourceFacts, times};
+use crate::normalise::{self, Found, Prices, ResourceFacts, times};
 use crate::otlp::proto::Signal;
 use crate::otlp::{Origin, Place, RawLog, RawSpan, Visitor, json, proto};
 use crate::{detect, native, twins};
@@ -77,7 +77,7 @@ pub fn decode(bytes: &[u8], format: Format, source: &str, ctx: &IngestContext) -
     } else if let Some(signal) = signal {
         proto::read(bytes, signal, &ctx.limits, &mut sink);
     } else {
-        let text = String::from_utf8_lossy(bytes);
+        let text = crate::otlp::wire::text(bytes);
         let text = text.trim_start_matches('\u{feff}');
         match format {
             Format::JsonLines => json_lines(text, &mut sink),
@@ -169,7 +169,7 @@ impl<'c> Sink<'c> {
         self.decoded
     }
 
-    fn error_row(&mut self, code: &str, place: Place, rejected: i64) {
+    fn error_row(&mut self, code: &str, place: Place, rejected: i64, hint: Option<String>) {
         if self.decoded.batch.errors.len() >= self.ctx.limits.max_error_rows {
             return;
         }
@@ -181,7 +181,7 @@ impl<'c> Sink<'c> {
             code: code.to_owned(),
             length: i64::try_from(place.length).ok(),
             rejected,
-            hint: hint(code).map(str::to_owned),
+            hint,
             ..IngestErrorRow::default()
         });
     }
@@ -199,23 +199,17 @@ impl Visitor for Sink<'_> {
             self.resource = ResourceFacts::new(origin.resource_number, origin.resource);
         }
         let attrs = Attrs::new(&raw.attributes, origin.resource);
-        let ids = (trace_id, span_id);
-        let rows = normalise::span(
-            self.ctx,
-            &self.prices,
-            &self.resource,
-            origin.scope,
-            &raw,
-            &attrs,
-            ids,
-        );
-        let evals = evals::from_span(&raw, &attrs, &rows.span, rows.case_id.as_deref(), self.ctx);
+        let found = Found { facts: &self.resource, scope: origin.scope, raw: &raw, attrs: &attrs };
         let batch = &mut self.decoded.batch;
+        batch.spans.push(SpanRow::default());
+        let Some(row) = batch.spans.last_mut() else { return };
+        let (payload, case) =
+            normalise::span(self.ctx, &self.prices, &found, (trace_id, span_id), row);
+        let evals = evals::from_span(&raw, &attrs, row, case.as_deref(), self.ctx);
         self.decoded.counts.spans += 1;
         self.decoded.counts.evals += evals.len() as u64;
         batch.evals.extend(evals);
-        batch.payloads.extend(rows.payload);
-        batch.spans.push(rows.span);
+        batch.payloads.extend(payload);
     }
 
     fn log(&mut self, _origin: &Origin<'_, '_>, log: RawLog<'_>, at: Place) {
@@ -246,11 +240,16 @@ impl Visitor for Sink<'_> {
 
     fn rejected(&mut self, code: &'static str, at: Place, rejected: i64) {
         self.decoded.counts.rejected += u64::try_from(rejected).unwrap_or_default();
-        self.error_row(code, at, rejected);
+        self.error_row(code, at, rejected, hint(code).map(str::to_owned));
+    }
+
+    fn misfit(&mut self, at: Place, hint: String, rejected: i64) {
+        self.decoded.counts.rejected += u64::try_from(rejected).unwrap_or_default();
+        self.error_row("wrong_type", at, rejected, Some(hint));
     }
 
     fn cut(&mut self, code: &'static str, at: Place) {
-        self.error_row(code, at, 0);
+        self.error_row(code, at, 0, hint(code).map(str::to_owned));
     }
 }
 
@@ -261,6 +260,10 @@ fn hint(code: &str) -> Option<&'static str> {
             "the bytes are no OTLP; check the exporter and the content type"
         }
         "not_otlp" => "neither OTLP nor one JSON object per line",
+        "unknown_format" => {
+            "format not recognised: an OTLP/JSON request has resourceSpans or resourceLogs, a line \
+             of native JSONL has trace_id, span_id, name and start_time"
+        }
         "invalid_trace_id" => "a trace id has 16 bytes that are not all zero",
         "invalid_span_id" => "a span id has 8 bytes that are not all zero",
         "value_truncated" => "longer than the limit; the rest was cut off",

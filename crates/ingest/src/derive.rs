@@ -46,11 +46,13 @@ pub(crate) fn answer(
 }
 
 /// The tools of one list of definitions, by name.
-type Tools = HashMap<String, Option<ToolSchema>>;
+type Tools = HashMap<String, Option<ToolSchema>, ahash::RandomState>;
+/// Tools by their list's text.
+type Lists = HashMap<String, Arc<Tools>, ahash::RandomState>;
 
 /// Compiling a schema costs more than decoding a span, and a service sends the same list with
 /// every call.
-static TOOLS: LazyLock<Mutex<HashMap<String, Arc<Tools>>>> = LazyLock::new(Mutex::default);
+static TOOLS: LazyLock<Mutex<Lists>> = LazyLock::new(Mutex::default);
 const MAX_CACHED_LISTS: usize = 256;
 
 /// Returns the verdict on a call's arguments; `None` when the definitions do not say.
@@ -58,6 +60,25 @@ pub(crate) fn tool_args(definitions: &str, name: &str, arguments: &str) -> Optio
     let tools = tools(definitions);
     let schema = tools.get(name)?.as_ref()?;
     Some(schema.check(arguments).status.as_str())
+}
+
+/// Returns the verdict on a list of calls: that on the first call whose arguments do not fit.
+pub(crate) fn all_tool_args(definitions: &str, calls: &str) -> Option<&'static str> {
+    let Ok(Value::Array(calls)) = serde_json::from_str(calls) else { return None };
+    let mut verdict = None;
+    for call in &calls {
+        let Some(name) = call.get("name").and_then(Value::as_str) else { continue };
+        let arguments = match call.get("arguments") {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let one = tool_args(definitions, name, &arguments);
+        if one.is_some() && verdict.is_none_or(|known| known == "ok") {
+            verdict = one;
+        }
+    }
+    verdict
 }
 
 fn tools(definitions: &str) -> Arc<Tools> {

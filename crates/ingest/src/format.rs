@@ -2,7 +2,7 @@
 
 use crate::otlp::json;
 use crate::otlp::json_cursor::first_value;
-use crate::otlp::wire::{Field, Fields};
+use crate::otlp::wire::{Field, Fields, text};
 
 /// A format that [`crate::decode`] reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +26,11 @@ pub fn detect(bytes: &[u8], file_name: Option<&str>) -> Format {
     // A byte order mark says that text follows.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let trimmed = bytes.trim_ascii_start();
-    let text = std::str::from_utf8(bytes).ok().or_else(|| {
-        // A JSON body with broken text in it is still JSON.
-        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-        std::str::from_utf8(bytes.get(..valid)?).ok()
-    });
     let looks_like_json = trimmed.starts_with(b"{") || trimmed.starts_with(b"[");
     // A protobuf request begins with the byte of field 1, a line feed, and may have '{' for length.
-    if looks_like_json
-        && let Some(text) = text
-        && !is_proto(bytes)
-    {
-        return detect_json(text);
+    if looks_like_json && !is_proto(bytes) {
+        // A JSON body with broken text in it is still JSON.
+        return detect_json(&text(bytes));
     }
     if trimmed.is_empty() {
         // A request without a span has no byte; empty lines are text.

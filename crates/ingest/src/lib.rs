@@ -37,6 +37,7 @@ mod derive;
 mod error;
 mod evals;
 mod format;
+mod json_text;
 mod logs;
 pub mod native;
 mod normalise;

@@ -35,14 +35,16 @@ use spanlake_model::{
     ColumnSpec, CostSource, EvalRow, Kind, Micros, PayloadRow, Privacy, SpanRow, SpanStatus,
 };
 
+use crate::context::Schema;
 use crate::decode::Sink;
 use crate::derive;
 use crate::evals;
+use crate::json_text;
 use crate::normalise::messages::{self, Message};
 use crate::normalise::payload::native_json;
 use crate::normalise::{call_names, keyed_hash, labels, times, usage};
 use crate::otlp::json_cursor::{first_value, parts};
-use crate::otlp::{Place, Visitor};
+use crate::otlp::{Place, Visitor, json};
 
 /// Columns that ingestion or the store sets itself.
 const OWN_COLUMNS: &[&str] = &[
@@ -60,6 +62,9 @@ const OWN_COLUMNS: &[&str] = &[
     "is_final",
     "table",
 ];
+
+/// An object with one of these is meant to be a span.
+const SPAN_KEYS: &[&str] = &["trace_id", "span_id", "start_time", "start_unix_nano", "table"];
 
 /// Langfuse's names of our columns.
 const ALIASES: &[(&str, &str)] = &[
@@ -107,7 +112,7 @@ fn offset(text: &str, inner: &str) -> usize {
 }
 
 fn parse(text: &str) -> Result<Map<String, Value>, &'static str> {
-    match serde_json::from_str(text) {
+    match json_text::parse(text) {
         Ok(Value::Object(members)) => Ok(members),
         Err(error) if error.to_string().contains("recursion limit") => Err("json_too_deep"),
         Ok(_) | Err(_) => Err("malformed_json"),
@@ -121,7 +126,16 @@ pub(crate) fn read_line(line: &str, offset: usize, sink: &mut Sink<'_>) {
         Ok(members) => members,
         Err(code) => return sink.rejected(code, place, 1),
     };
-    let result = if is_eval(&members) { eval(&mut members, sink) } else { span(members, sink) };
+    let result = if is_eval(&members) {
+        eval(&mut members, sink)
+    } else if SPAN_KEYS.iter().any(|key| members.contains_key(*key)) {
+        span(members, sink)
+    } else if json::is_request(line) {
+        let limits = &sink.ctx.limits;
+        return json::read(line, offset, limits, sink);
+    } else {
+        Err("unknown_format")
+    };
     if let Err(code) = result {
         sink.rejected(code, place, 1);
     }
@@ -264,10 +278,10 @@ fn span(mut members: Map<String, Value>, sink: &mut Sink<'_>) -> Result<(), &'st
     usage::computed(&mut row, ctx, &sink.prices);
     if row.kind == Kind::Llm && row.parse_status.is_none() {
         let schema = row.prompt_name.as_ref().zip(row.prompt_version.as_ref());
-        let schema = schema.and_then(|(name, version)| ctx.schemas.get(name, version));
-        let compiled = schema.as_ref().and_then(|schema| ctx.schemas.compiled(schema));
+        let schema = schema.and_then(|(name, version)| ctx.schemas.registered(name, version));
+        let compiled = schema.and_then(Schema::compiled);
         let text = payload.output_text.as_deref();
-        derive::answer(&mut row, text, schema.is_some(), compiled.as_deref());
+        derive::answer(&mut row, text, schema.is_some(), compiled);
     }
     let has_content = payload != PayloadRow::default();
     payload.date = row.date;

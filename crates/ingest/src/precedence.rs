@@ -201,6 +201,9 @@ static PRECEDENCE: &[(Column, &[&Convention])] = &[
 /// A key's number, for slots instead of hash lookups.
 pub(crate) type KeyId = u16;
 
+/// Columns as bits.
+pub(crate) type ColumnSet = u128;
+
 /// A source whose key is a number.
 #[derive(Debug)]
 pub(crate) enum Compiled {
@@ -215,6 +218,10 @@ pub(crate) struct Tables {
     keys: HashMap<&'static str, KeyId, ahash::RandomState>,
     sources: Vec<Vec<Compiled>>,
     params: Vec<(KeyId, &'static str)>,
+    /// By key: the columns that have it among their sources.
+    columns: Vec<ColumnSet>,
+    /// Columns that have a resource attribute among their sources.
+    of_resources: ColumnSet,
 }
 
 /// Keys that code reads by name, beside those of the tables.
@@ -244,6 +251,7 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "ai.result.toolCalls",
     "ai.response.object",
     "ai.prompt.format",
+    "ai.usage.inputTokenDetails.noCacheTokens",
     "ai.embedding",
     "ai.embeddings",
     "ai.value",
@@ -263,6 +271,7 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "mlflow.spanFunctionName",
     "tool.description",
     "gen_ai.cost.total_cost",
+    "operation.name",
 ];
 
 impl Tables {
@@ -279,6 +288,16 @@ impl Tables {
     /// Returns a column's sources, best first.
     pub(crate) fn sources(&self, column: Column) -> &[Compiled] {
         self.sources.get(column as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns the columns that a key is a source of.
+    pub(crate) fn columns(&self, id: KeyId) -> ColumnSet {
+        self.columns.get(usize::from(id)).copied().unwrap_or_default()
+    }
+
+    /// Returns the columns that resource attributes are sources of.
+    pub(crate) fn of_resources(&self) -> ColumnSet {
+        self.of_resources
     }
 
     /// Returns the model parameters without a column of their own.
@@ -322,7 +341,23 @@ pub(crate) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     for key in EXTRA_KEYS.iter().chain(crate::normalise::usage::TOTALS) {
         number(key);
     }
-    Tables { keys, sources, params }
+    let mut columns: Vec<ColumnSet> = vec![0; keys.len()];
+    let mut of_resources = 0;
+    for (column, list) in sources.iter().enumerate() {
+        for source in list {
+            let id = match source {
+                Compiled::Attr(id) | Compiled::Member(id, _) | Compiled::Seconds(id) => *id,
+                Compiled::Resource(_) => {
+                    of_resources |= 1 << column;
+                    continue;
+                }
+            };
+            if let Some(set) = columns.get_mut(usize::from(id)) {
+                *set |= 1 << column;
+            }
+        }
+    }
+    Tables { keys, sources, params, columns, of_resources }
 });
 
 fn order(column: Column) -> &'static [&'static Convention] {
@@ -348,6 +383,7 @@ mod tests {
 
     #[test]
     fn tables_compile() {
+        assert!(Column::COUNT <= ColumnSet::BITS as usize);
         assert!(TABLES.key_count() > 200 && TABLES.key_count() < usize::from(KeyId::MAX));
         assert!(TABLES.sources(Column::SessionId).len() > 10);
         assert_eq!(TABLES.key("no.such.key"), None);

@@ -1,6 +1,7 @@
 //! Price arithmetic over a dated table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::tables::ModelPriceRow;
 use crate::units::Micros;
@@ -45,10 +46,10 @@ pub struct Usage {
     pub reasoning: i64,
 }
 
-/// Prices by provider, model and token class, each with the dates they hold from.
+/// Prices by provider, model and token class, each with the dates they hold from. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct PriceTable {
-    providers: BTreeMap<String, Models>,
+    providers: Arc<BTreeMap<String, Models>>,
 }
 
 /// A provider's prices, so that a look-up by borrowed text needs no allocation.
@@ -96,7 +97,8 @@ impl PriceTable {
     /// Adds or replaces one price.
     pub fn insert(&mut self, row: &ModelPriceRow) {
         let Some(class) = TokenClass::from_word(&row.token_class) else { return };
-        let models = self.providers.entry(row.provider.clone()).or_default();
+        let providers = Arc::make_mut(&mut self.providers);
+        let models = providers.entry(row.provider.clone()).or_default();
         let classes = match row.model.strip_suffix('*') {
             Some(prefix) => models.prefixes.entry(prefix.to_owned()),
             None => models.exact.entry(row.model.clone()),
@@ -116,7 +118,7 @@ impl PriceTable {
     /// Returns every price as rows of `model_prices`, by provider, model, class and date.
     pub fn rows(&self) -> Vec<ModelPriceRow> {
         let mut rows = Vec::new();
-        for (provider, models) in &self.providers {
+        for (provider, models) in self.providers.iter() {
             let exact = models.exact.iter().map(|(model, classes)| (model.clone(), classes));
             let prefixes =
                 models.prefixes.iter().map(|(prefix, classes)| (format!("{prefix}*"), classes));

@@ -6,7 +6,7 @@ use super::Source::{Attr, Resource};
 
 pub(crate) static COMMON: Convention = Convention {
     columns: &[
-        (C::Kind, &[Attr("llm.request.type")]),
+        (C::Kind, &[Attr("llm.request.type"), Attr("gen_ai.request.type")]),
         (C::SessionId, &[Attr("session.id")]),
         (C::UserId, &[Attr("user.id"), Attr("enduser.id")]),
         (

@@ -80,6 +80,7 @@ pub(crate) static OPENLLMETRY: Convention = Convention {
                 Attr("db.chroma.query.collection_name"),
                 Attr("db.qdrant.query.collection_name"),
                 Attr("db.milvus.search.collection_name"),
+                Attr("qdrant.search.collection_name"),
             ],
         ),
     ],

@@ -1,9 +1,9 @@
 //! Names of further SDKs, each used by one of them alone: Laminar, Genkit, `LangWatch`,
-//! Braintrust, Spring AI, Mastra, Future AGI's traceAI.
+//! Braintrust, Spring AI, Mastra, Future AGI's traceAI, `AgentOps`.
 
 use super::Column as C;
 use super::Convention;
-use super::Source::{Attr, Member};
+use super::Source::{Attr, Member, Seconds};
 
 pub(crate) static OTHERS: Convention = Convention {
     columns: &[
@@ -31,8 +31,13 @@ pub(crate) static OTHERS: Convention = Convention {
         ),
         (C::UserId, &[Attr("lmnr.association.properties.user_id"), Attr("langwatch.user.id")]),
         (C::TenantId, &[Attr("langwatch.customer.id")]),
-        (C::RequestModel, &[Member("braintrust.metadata", "model"), Attr("llm.model")]),
-        (C::Provider, &[Member("braintrust.metadata", "provider")]),
+        (
+            C::RequestModel,
+            &[Member("braintrust.metadata", "model"), Attr("llm.model"), Attr("ls_model_name")],
+        ),
+        (C::Provider, &[Member("braintrust.metadata", "provider"), Attr("ls_provider")]),
+        (C::IsStreaming, &[Attr("gen_ai.request.streaming")]),
+        (C::TimeToFirstTokenMs, &[Seconds("gen_ai.streaming.time_to_first_token")]),
         (
             C::InputTokens,
             &[
@@ -54,14 +59,15 @@ pub(crate) static OTHERS: Convention = Convention {
             &[
                 Member("genkit:output", "usage.cachedContentTokens"),
                 Member("braintrust.metrics", "prompt_cached_tokens"),
+                Attr("gen_ai.usage.input_tokens.cache_read"),
             ],
         ),
         (C::ReasoningTokens, &[Member("genkit:output", "usage.thoughtsTokens")]),
         (C::FinishReasons, &[Member("genkit:output", "finishReason")]),
         (C::ToolName, &[Attr("spring.ai.tool.definition.name")]),
         (C::ToolCallId, &[Attr("spring.ai.tool.call.id")]),
-        (C::ToolArguments, &[Attr("spring.ai.tool.call.arguments")]),
-        (C::ToolResult, &[Attr("spring.ai.tool.call.result")]),
+        (C::ToolArguments, &[Attr("spring.ai.tool.call.arguments"), Attr("agentops.tool.input")]),
+        (C::ToolResult, &[Attr("spring.ai.tool.call.result"), Attr("agentops.tool.output")]),
         (C::RetrievalQuery, &[Attr("db.vector.query.content")]),
         (
             C::Documents,

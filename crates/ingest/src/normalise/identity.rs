@@ -46,8 +46,10 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
     });
     let operation = attrs.peek_str("gen_ai.operation.name").and_then(labels::kind);
     if let (Some(Kind::Chain), Some("task")) = (found, attrs.peek_str("traceloop.span.kind")) {
-        // Traceloop's task is any step; the operation may say which.
-        return operation.unwrap_or(Kind::Chain);
+        // Traceloop's task is any step; the operation may say which, of those that Traceloop has no
+        // word of its own for.
+        let other = operation.filter(|kind| !matches!(kind, Kind::Agent | Kind::Tool));
+        return other.unwrap_or(Kind::Chain);
     }
     if let Some(kind) = found {
         return kind;

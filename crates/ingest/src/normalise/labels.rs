@@ -4,7 +4,8 @@ use spanlake_model::Kind;
 
 /// Maps an SDK's word for what a span does; `None` when the word says nothing.
 pub(crate) fn kind(word: &str) -> Option<Kind> {
-    let lower = word.trim().to_ascii_lowercase();
+    let word = member(word.trim());
+    let lower = word.to_ascii_lowercase();
     Some(match lower.as_str() {
         "llm"
         | "generation"
@@ -48,6 +49,8 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "chat_client"
         | "advisor"
         | "handle_conversation_turn"
+        | "session"
+        | "operation"
         | "handoff" => Kind::Chain,
         "prompt" => Kind::Prompt,
         "parser" => Kind::Parser,
@@ -56,6 +59,16 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         "planner" | "plan" => Kind::Planner,
         _ => return vercel_kind(word),
     })
+}
+
+/// Takes the member out of an enumeration that Python writes, `SpanKind.TOOL`.
+fn member(word: &str) -> &str {
+    match word.rsplit_once('.') {
+        Some((class, member)) if class.starts_with(|first: char| first.is_ascii_uppercase()) => {
+            member
+        }
+        _ => word,
+    }
 }
 
 /// Vercel's operation ids: the inner span is the call, the outer one a chain.

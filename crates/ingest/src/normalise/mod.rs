@@ -46,58 +46,56 @@ impl ResourceFacts {
     }
 }
 
-/// A span's rows.
-pub(crate) struct Normalised {
-    pub span: SpanRow,
-    pub payload: Option<PayloadRow>,
-    pub case_id: Option<String>,
+/// What a span is found with.
+pub(crate) struct Found<'s, 'a> {
+    pub facts: &'s ResourceFacts,
+    pub scope: &'s RawScope<'a>,
+    pub raw: &'s RawSpan<'a>,
+    pub attrs: &'s Attrs<'s, 'a>,
 }
 
-/// Normalises one span. `trace_id` and `span_id` have been checked.
+/// Fills a new row with one span, whose ids have been checked. Returns its content and its case.
+///
+/// Rows are wide: this one is filled where it stays.
 pub(crate) fn span(
     ctx: &IngestContext,
     prices: &Prices,
-    facts: &ResourceFacts,
-    scope: &RawScope<'_>,
-    raw: &RawSpan<'_>,
-    attrs: &Attrs<'_, '_>,
+    found: &Found<'_, '_>,
     (trace_id, span_id): (String, String),
-) -> Normalised {
+    span: &mut SpanRow,
+) -> (Option<PayloadRow>, Option<String>) {
+    let Found { facts, scope, raw, attrs } = found;
     let start = times::judge(raw.start_unix_nano, ctx);
     let end_nanos = i64::try_from(raw.end_unix_nano).unwrap_or(i64::MAX);
     let ended = end_nanos >= start.nanos && end_nanos != 0 && start.nanos != 0;
-    let mut span = SpanRow {
-        date: start.date,
-        trace_id,
-        span_id,
-        start_time: start.time,
-        start_unix_nano: start.nanos,
-        end_unix_nano: end_nanos,
-        duration_ms: ended.then(|| (end_nanos - start.nanos) as f64 / 1e6),
-        parent_span_id: times::id(&raw.parent_span_id, 8),
-        name: raw.name.clone().into_owned(),
-        status: match raw.status_code {
-            1 => SpanStatus::Ok,
-            2 => SpanStatus::Error,
-            _ => SpanStatus::Unset,
-        },
-        scope_name: scope_name(scope),
-        service_name: facts.service_name.clone(),
-        ingest_time: ctx.received,
-        is_final: end_nanos != 0,
-        time_suspect: start.suspect,
-        ..SpanRow::default()
+    span.date = start.date;
+    span.trace_id = trace_id;
+    span.span_id = span_id;
+    span.start_time = start.time;
+    span.start_unix_nano = start.nanos;
+    span.end_unix_nano = end_nanos;
+    span.duration_ms = ended.then(|| (end_nanos - start.nanos) as f64 / 1e6);
+    span.parent_span_id = times::id(&raw.parent_span_id, 8);
+    raw.name.as_ref().clone_into(&mut span.name);
+    span.status = match raw.status_code {
+        1 => SpanStatus::Ok,
+        2 => SpanStatus::Error,
+        _ => SpanStatus::Unset,
     };
-    let announced = placeholder(attrs, &mut span);
+    span.scope_name = scope_name(scope);
+    span.service_name.clone_from(&facts.service_name);
+    span.ingest_time = ctx.received;
+    span.is_final = end_nanos != 0;
+    span.time_suspect = start.suspect;
+    let announced = placeholder(attrs, span);
     span.convention = identity::convention(attrs, scope).map(str::to_owned);
-    let (payload, case_id) =
-        columns(ctx, prices, attrs, &raw.events, &raw.status_message, &mut span);
+    let content = columns(ctx, prices, attrs, &raw.events, &raw.status_message, span);
     span.events = rest::events_json(&raw.events);
     let announced = announced.map(|real| (span.trace_id.clone(), real));
     span.links = rest::links_json(&raw.links, announced);
     span.attributes = rest_json(attrs, raw.dropped_attributes);
     span.resource_attributes.clone_from(&facts.json);
-    Normalised { span, payload, case_id }
+    content
 }
 
 /// Fills every column that attributes and events say something about.

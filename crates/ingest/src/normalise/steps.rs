@@ -1,14 +1,11 @@
 //! Agents, tools, retrieval, guardrails, and how an answer is judged.
 
-use std::sync::Arc;
-
-use serde_json::Value;
 use spanlake_model::{Kind, PayloadRow, SpanRow};
 
 use super::labels;
 use super::messages::Part;
 use crate::attrs::Attrs;
-use crate::context::IngestContext;
+use crate::context::{IngestContext, Schema};
 use crate::conventions::Column;
 use crate::derive;
 use crate::otlp::Val;
@@ -16,6 +13,10 @@ use crate::otlp::Val;
 /// Agents, tools, retrieval, guardrails.
 pub(super) fn steps(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.agent_name = attrs.text(Column::AgentName);
+    let operation = operation_name(attrs);
+    if span.agent_name.is_none() && span.kind == Kind::Agent {
+        span.agent_name.clone_from(&operation);
+    }
     if span.agent_name.is_none() && span.kind == Kind::Agent {
         let named = ["graph.node.name", "graph.node.id", "traceloop.entity.name"];
         span.agent_name = named
@@ -30,6 +31,7 @@ pub(super) fn steps(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
         span.tool_name = attrs
             .peek("traceloop.entity.name")
             .and_then(crate::attrs::text)
+            .or(operation)
             .or_else(|| (!span.name.is_empty()).then(|| span.name.clone()));
     }
     span.tool_call_id = attrs.text(Column::ToolCallId);
@@ -62,6 +64,12 @@ pub(super) fn steps(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.context_chars = attrs.int(Column::ContextChars);
 }
 
+/// The name that `AgentOps` gives a decorated function; its span's name has a suffix.
+fn operation_name(attrs: &Attrs<'_, '_>) -> Option<String> {
+    attrs.peek("agentops.span.kind")?;
+    attrs.peek("operation.name").and_then(crate::attrs::text)
+}
+
 /// Judges the answer, where there is one.
 pub(super) fn answer_facts(
     ctx: &IngestContext,
@@ -74,41 +82,24 @@ pub(super) fn answer_facts(
     }
     if span.kind == Kind::Llm {
         let registered = match (&span.prompt_name, &span.prompt_version) {
-            (Some(name), Some(version)) => ctx.schemas.get(name, version),
+            (Some(name), Some(version)) => ctx.schemas.registered(name, version),
             _ => None,
         };
-        let sent = || -> Option<Arc<str>> {
+        let sent = || -> Option<Schema> {
             attrs.first(Column::OutputSchema, |val| match val {
                 Val::Str(text) if text.trim_start().starts_with('{') => {
-                    Some(Arc::from(text.as_ref()))
+                    Some(ctx.schemas.sent(text))
                 }
-                Val::Map(_) => Some(Arc::from(val.to_json().to_string())),
+                Val::Map(_) => Some(ctx.schemas.sent(&val.to_json().to_string())),
                 _ => None,
             })
         };
-        let schema = registered.or_else(sent);
-        let compiled = schema.as_ref().and_then(|schema| ctx.schemas.compiled(schema));
-        derive::answer(span, payload.output_text.as_deref(), schema.is_some(), compiled.as_deref());
+        let schema = registered.cloned().or_else(sent);
+        let compiled = schema.as_ref().and_then(Schema::compiled);
+        derive::answer(span, payload.output_text.as_deref(), schema.is_some(), compiled);
     }
-    if let (Some(definitions), Some(calls)) = (&payload.tool_definitions, &payload.tool_calls)
-        && let Ok(Value::Array(calls)) = serde_json::from_str(calls)
-    {
-        let verdicts = calls.iter().filter_map(|call| {
-            let arguments = match call.get("arguments") {
-                Some(Value::String(text)) => text.clone(),
-                Some(Value::Null) | None => String::new(),
-                Some(other) => other.to_string(),
-            };
-            derive::tool_args(definitions, call.get("name")?.as_str()?, &arguments)
-        });
-        // The first call that does not fit speaks for the answer.
-        let mut verdict = None;
-        for one in verdicts {
-            if verdict.is_none_or(|known| known == "ok") {
-                verdict = Some(one);
-            }
-        }
-        span.tool_args_status = verdict.map(str::to_owned);
+    if let (Some(definitions), Some(calls)) = (&payload.tool_definitions, &payload.tool_calls) {
+        span.tool_args_status = derive::all_tool_args(definitions, calls).map(str::to_owned);
     }
 }
 

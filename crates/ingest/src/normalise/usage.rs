@@ -97,12 +97,40 @@ fn include_parts(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
         more > 0 && total.is_some_and(|total| Some(total) == sum)
     };
     let both = without(cached.saturating_add(reasoning));
-    if span.input_tokens.is_some_and(|input| cached > input || without(cached) || both) {
+    let beside = leaves_cache_out(attrs, span);
+    if span.input_tokens.is_some_and(|input| cached > input || without(cached) || both || beside) {
         span.input_tokens = Some(input.saturating_add(cached));
     }
     if span.output_tokens.is_some_and(|output| reasoning > output || without(reasoning) || both) {
         span.output_tokens = Some(output.saturating_add(reasoning));
     }
+}
+
+/// Scopes that hand on Bedrock's counts, whose input leaves the cache out, and whose total, if
+/// any, is the sum of what they hand on.
+const BESIDE_CACHE: &[&str] = &[
+    "opentelemetry.instrumentation.botocore",
+    "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.genai.bedrock@1.0",
+    "opentelemetry.instrumentation.genai.bedrock@1.1",
+    "opentelemetry.instrumentation.genai.bedrock@1.2",
+    "opentelemetry.instrumentation.genai.bedrock@1.3",
+];
+
+/// Whether it is known of the SDK that its input leaves the cache out.
+fn leaves_cache_out(attrs: &Attrs<'_, '_>, span: &SpanRow) -> bool {
+    let scope = span.scope_name.as_deref().unwrap_or_default();
+    if BESIDE_CACHE.iter().any(|known| scope.starts_with(known)) {
+        return true;
+    }
+    // The AI SDK handed on what its provider said until it counted each kind itself; for objects it
+    // never writes those counts, which tell its versions apart.
+    let provider = attrs.peek_str("ai.model.provider").unwrap_or_default();
+    attrs.peek("ai.usage.cachedInputTokens").is_some()
+        && attrs.peek("ai.usage.inputTokenDetails.cacheReadTokens").is_none()
+        && attrs.peek("ai.usage.inputTokenDetails.noCacheTokens").is_none()
+        && !attrs.peek_str("ai.operationId").is_some_and(|operation| operation.contains("Object"))
+        && ["anthropic.", "amazon-bedrock", "bedrock"].iter().any(|one| provider.starts_with(one))
 }
 
 /// Counts beyond this are no counts.

@@ -2,6 +2,7 @@
 
 pub(crate) mod json;
 pub(crate) mod json_cursor;
+mod json_shape;
 pub(crate) mod proto;
 pub(crate) mod wire;
 
@@ -150,6 +151,9 @@ pub(crate) trait Visitor {
     fn metric(&mut self);
     /// Bytes that could not be read, standing for `rejected` records.
     fn rejected(&mut self, code: &'static str, at: Place, rejected: i64);
+    /// A value of another type than the format says, standing for `rejected` records; `hint` names
+    /// its place, what was expected and what was found.
+    fn misfit(&mut self, at: Place, hint: String, rejected: i64);
     /// A value or list that was cut to a limit; the record itself is kept.
     fn cut(&mut self, code: &'static str, at: Place);
 }

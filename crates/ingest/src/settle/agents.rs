@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use spanlake_model::{Kind, SpanRow, TokenRole, TraceRows};
 
 use super::Map;
-use super::marks::mark;
+use super::marks::{derived, mark};
 use super::tree::Tree;
 use crate::derive;
 
@@ -15,19 +15,6 @@ pub(super) fn settle(trace: &mut TraceRows, tree: &Tree) {
     attempts(&mut trace.spans, tree);
     tool_arguments(trace);
     answers(trace);
-}
-
-/// Sets a text column that is empty, and marks it.
-fn derived(
-    span: &mut SpanRow,
-    column: &str,
-    cell: fn(&mut SpanRow) -> &mut Option<String>,
-    value: &str,
-) {
-    if cell(span).is_none() {
-        *cell(span) = Some(value.to_owned());
-        mark(&mut span.inherited_columns, column);
-    }
 }
 
 /// Counts an agent run's steps, leaf model calls and tools, and says why it ended.

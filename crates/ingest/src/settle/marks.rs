@@ -42,6 +42,19 @@ pub(super) fn mark(marks: &mut Vec<String>, column: &str) {
     marks.push(column.to_owned());
 }
 
+/// Sets a text column that is empty, and marks it.
+pub(super) fn derived(
+    span: &mut SpanRow,
+    column: &str,
+    cell: fn(&mut SpanRow) -> &mut Option<String>,
+    value: &str,
+) {
+    if cell(span).is_none() {
+        *cell(span) = Some(value.to_owned());
+        mark(&mut span.inherited_columns, column);
+    }
+}
+
 /// Clears every inherited or derived value.
 pub(super) fn take_back_span(span: &mut SpanRow) {
     for column in std::mem::take(&mut span.inherited_columns) {

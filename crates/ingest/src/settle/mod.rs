@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! rows ─▶ marks: take back what an earlier call inherited ─▶ tree ─▶ placeholders ─▶ roles
-//!      ─▶ inherit (identity, prompt) ─▶ agents (steps, retries, tool arguments) ─▶ rows
+//!      ─▶ logged (answers of several records) ─▶ agents (steps, retries, tool arguments)
+//!      ─▶ inherit (identity, prompt) ─▶ rows
 //! ```
 //!
 //! The columns whose value was inherited or derived are named in `inherited_columns`. A placeholder
@@ -10,6 +11,7 @@
 
 mod agents;
 mod inherit;
+mod logged;
 mod marks;
 mod roles;
 mod tree;
@@ -38,6 +40,7 @@ impl Settle for TraceSettler {
         let tree = tree::Tree::new(&trace.spans);
         roles::placeholders(&mut trace.spans, &tree);
         roles::token_roles(&mut trace.spans, &tree);
+        logged::settle(trace, &tree);
         agents::settle(trace, &tree);
         inherit::settle(trace, &tree);
     }

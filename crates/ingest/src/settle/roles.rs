@@ -146,6 +146,22 @@ fn tokens(span: &SpanRow) -> (i64, i64) {
     (span.input_tokens.unwrap_or_default(), span.output_tokens.unwrap_or_default())
 }
 
+/// Whether a call directly inside another is the same one: a provider's SDK below a framework, or
+/// the same tokens, with the cached ones in one count of the input and not in the other.
+fn is_same_call(outer: &SpanRow, inner: &SpanRow) -> bool {
+    let uncached = |span: &SpanRow| {
+        let cached = [span.cache_read_tokens, span.cache_write_tokens];
+        let cached = cached.into_iter().flatten().fold(0, i64::saturating_add);
+        tokens(span).0.saturating_sub(cached)
+    };
+    let same_input = || {
+        tokens(outer).0 == tokens(inner).0
+            || uncached(outer) == tokens(inner).0
+            || tokens(outer).0 == uncached(inner)
+    };
+    is_native_sdk(inner) || (tokens(outer).1 == tokens(inner).1 && same_input())
+}
+
 /// Calls inside calls, told by their tokens where no response id tells.
 fn nested(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
     // The nearest counted call above each span, and the counted calls right below each.
@@ -183,7 +199,7 @@ fn nested(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
                     (Some(outer), Some(inner)) => outer != inner,
                     _ => false,
                 };
-                if !different && outer.kind == only.kind && tokens(outer) == tokens(only) {
+                if !different && outer.kind == only.kind && is_same_call(outer, only) {
                     for call in calls {
                         set(roles, *call, TokenRole::Duplicate);
                     }

@@ -48,6 +48,62 @@ fn parts_that_a_provider_states_beside_the_whole_are_added() {
     }
 }
 
+/// Bedrock's input leaves the cache out. Some instrumentations hand it on as it is, with a total
+/// that is the sum of what they hand on or without one.
+#[test]
+fn bedrock_s_input_gets_its_cache_back() {
+    let pairs = |list: &[(&str, i64)]| -> Value {
+        let pairs = list.iter();
+        pairs.map(|(key, n)| json!({"key": key, "value": {"intValue": n}})).collect()
+    };
+    let botocore = pairs(&[
+        ("gen_ai.usage.input_tokens", 2_000),
+        ("gen_ai.usage.output_tokens", 20),
+        ("gen_ai.usage.cache_read.input_tokens", 1_000),
+        ("gen_ai.usage.cache_creation.input_tokens", 100),
+    ]);
+    let mut with_total = botocore.clone();
+    let total = pairs(&[("gen_ai.usage.total_tokens", 2_020)]);
+    with_total.as_array_mut().unwrap().extend(total.as_array().unwrap().clone());
+    for (scope, attributes, want) in [
+        ("opentelemetry.instrumentation.botocore.bedrock-runtime", &botocore, 3_100),
+        ("opentelemetry.instrumentation.bedrock", &with_total, 3_100),
+        // Others follow the conventions: the parts are in the whole.
+        ("opentelemetry.instrumentation.genai.bedrock", &botocore, 2_000),
+        ("app", &with_total, 2_000),
+    ] {
+        let one = json!({"spanId": "08".repeat(8), "traceId": "07".repeat(16), "name": "chat",
+            "startTimeUnixNano": "1795440000000000000", "endTimeUnixNano": "1795440001000000000",
+            "attributes": attributes});
+        let body = body(&[one], scope).to_string();
+        let decoded = decode(body.as_bytes(), Format::OtlpJson, "test", &context());
+        let span = &decoded.batch.spans[0];
+        assert_eq!(span.input_tokens, Some(want), "{scope}");
+        let parts = (span.output_tokens, span.cache_read_tokens, span.cache_write_tokens);
+        assert_eq!(parts, (Some(20), Some(1_000), Some(100)));
+    }
+    // The AI SDK before its sixth version, of a provider that leaves the cache out.
+    for (provider, details, want) in [
+        ("anthropic.messages", false, 1_500),
+        ("openai.chat", false, 1_000),
+        ("anthropic.messages", true, 1_000),
+    ] {
+        let mut attributes = json!({"ai.operationId": "ai.generateText.doGenerate",
+            "ai.model.provider": provider, "ai.usage.inputTokens": 1_000,
+            "ai.usage.outputTokens": 10, "ai.usage.totalTokens": 1_010,
+            "ai.usage.cachedInputTokens": 500});
+        if details {
+            attributes["ai.usage.inputTokenDetails.cacheReadTokens"] = json!(500);
+        }
+        let (span, _) = one("ai.generateText.doGenerate", &attributes, &json!([]));
+        assert_eq!(
+            (span.input_tokens, span.cache_read_tokens),
+            (Some(want), Some(500)),
+            "{provider}"
+        );
+    }
+}
+
 #[test]
 fn an_empty_list_is_nothing_found_and_a_missing_one_is_unknown() {
     let kind = |more: Value| {
@@ -159,4 +215,35 @@ fn a_native_span_beside_a_call_without_an_id_repeats_it() {
     let roles: Vec<TokenRole> = trace.spans.iter().map(|span| span.token_role).collect();
     let (leaf, twice) = (TokenRole::Leaf, TokenRole::Duplicate);
     assert_eq!(roles, [leaf, twice, leaf, twice, leaf]);
+}
+
+/// A framework's call with the provider's own span right below it, counted in another way.
+#[test]
+fn a_call_inside_a_call_is_the_same_one_however_its_cache_is_counted() {
+    let span = |id: &str, parent: Option<&str>, scope: &str, input: i64, output: i64| SpanRow {
+        trace_id: "t".to_owned(),
+        span_id: id.to_owned(),
+        parent_span_id: parent.map(str::to_owned),
+        scope_name: Some(scope.to_owned()),
+        kind: Kind::Llm,
+        input_tokens: Some(input),
+        output_tokens: Some(output),
+        ..SpanRow::default()
+    };
+    let roles = |spans: Vec<SpanRow>| -> Vec<TokenRole> {
+        let mut trace = TraceRows { spans, payloads: Vec::new() };
+        TraceSettler.settle(&mut trace);
+        trace.spans.iter().map(|span| span.token_role).collect()
+    };
+    let (leaf, twice) = (TokenRole::Leaf, TokenRole::Duplicate);
+    let mut outer = span("a", None, "genai", 1_500, 60);
+    outer.cache_read_tokens = Some(1_024);
+    outer.cache_write_tokens = Some(256);
+    assert_eq!(roles(vec![outer.clone(), span("b", Some("a"), "sdk", 220, 60)]), [leaf, twice]);
+    assert_eq!(roles(vec![outer.clone(), span("b", Some("a"), "sdk", 220, 7)]), [leaf, leaf]);
+    assert_eq!(roles(vec![outer, span("b", Some("a"), "sdk", 300, 60)]), [leaf, leaf]);
+    // The SDK's own span, below a framework that counts a stream wrongly.
+    let outer = span("a", None, "framework", 220, 1);
+    let native = span("b", Some("a"), "com.anthropic.sdk.python@2.13.0", 1_500, 60);
+    assert_eq!(roles(vec![outer, native]), [leaf, twice]);
 }

@@ -161,3 +161,65 @@ fn searches_in_vector_stores_are_retrievals() {
         assert_eq!(answer(&attributes).0, want, "{attributes}");
     }
 }
+
+#[test]
+fn agentops_names_the_function_beside_the_span() {
+    let (span, payload) = one(
+        "get_weather.tool",
+        &json!({"agentops.span.kind": "tool", "operation.name": "get_weather",
+            "agentops.tool.input": r#"{"args":[],"kwargs":{"city":"Paris"}}"#,
+            "agentops.tool.output": "sunny"}),
+        &json!([]),
+    );
+    assert_eq!((span.kind, span.tool_name.as_deref()), (Kind::Tool, Some("get_weather")));
+    assert_eq!(payload.tool_arguments.as_deref(), Some(r#"{"city":"Paris"}"#));
+    assert_eq!(payload.tool_result.as_deref(), Some("sunny"));
+    for (attributes, want) in [
+        (json!({"agentops.span.kind": "agent", "operation.name": "wx"}), Kind::Agent),
+        (json!({"agentops.span.kind": "session"}), Kind::Chain),
+        (json!({"agentops.span.kind": "AgentOpsSpanKindValues.TOOL"}), Kind::Tool),
+        (json!({"gen_ai.request.type": "embedding", "gen_ai.system": "openai"}), Kind::Embedding),
+        (json!({"gen_ai.request.type": "chat", "gen_ai.system": "openai"}), Kind::Llm),
+        // An operation says more than the type of its request.
+        (
+            json!({"gen_ai.request.type": "chat", "gen_ai.operation.name": "invoke_agent"}),
+            Kind::Agent,
+        ),
+        // CrewAI's tasks are no agents, although they name the operation.
+        (
+            json!({"traceloop.span.kind": "task", "gen_ai.operation.name": "invoke_agent"}),
+            Kind::Chain,
+        ),
+    ] {
+        let (span, _) = one("wx.agent", &attributes, &json!([]));
+        assert_eq!(span.kind, want, "{attributes}");
+        if attributes.get("operation.name").is_some() {
+            assert_eq!(span.agent_name.as_deref(), Some("wx"));
+        }
+    }
+    let (span, payload) = one(
+        "openai.chat.completion",
+        &json!({"gen_ai.request.type": "chat", "gen_ai.request.streaming": true,
+            "gen_ai.streaming.time_to_first_token": 0.25,
+            "gen_ai.request.functions.0.name": "get_weather",
+            "gen_ai.request.functions.0.parameters": r#"{"type":"object"}"#}),
+        &json!([]),
+    );
+    assert_eq!((span.is_streaming, span.time_to_first_token_ms), (Some(true), Some(250.0)));
+    let tools = r#"[{"name":"get_weather","parameters":{"type":"object"}}]"#;
+    assert_eq!(payload.tool_definitions.as_deref(), Some(tools));
+}
+
+#[test]
+fn lists_of_reasons_as_java_and_python_describe_them() {
+    for (text, want) in [
+        ("[STOP]", vec!["STOP"]),
+        (r#"["STOP"]"#, vec!["STOP"]),
+        ("['stop', 'length']", vec!["stop", "length"]),
+        ("[]", vec![]),
+    ] {
+        let attributes =
+            json!({"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": text});
+        assert_eq!(one("chat", &attributes, &json!([])).0.finish_reasons, want, "{text}");
+    }
+}

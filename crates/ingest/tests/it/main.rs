@@ -12,3 +12,4 @@ mod lesser_known;
 mod logged;
 mod native;
 mod properties;
+mod wrong_types;

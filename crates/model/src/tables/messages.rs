@@ -18,6 +18,7 @@ pub(super) fn joined(known: &PayloadRow, mut later: PayloadRow) -> PayloadRow {
     if let Some(all) = together(known.output_messages.as_deref(), later.output_messages.as_deref())
     {
         later.output_text = text(&all).or(later.output_text);
+        later.tool_calls = calls(&all).or(later.tool_calls);
         later.output_messages = Some(Value::Array(all).to_string());
     }
     later
@@ -60,6 +61,20 @@ fn text(messages: &[Value]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
+/// The tool calls that all answers ask for, as the column `tool_calls` lists them.
+fn calls(messages: &[Value]) -> Option<String> {
+    let parts = messages.iter().filter_map(|message| message.get("parts")?.as_array()).flatten();
+    let calls = parts.filter(|part| part.get("type").is_some_and(|kind| kind == "tool_call"));
+    let calls: Vec<Value> = calls
+        .map(|call| {
+            let member = |name: &str| call.get(name).cloned().unwrap_or(Value::Null);
+            serde_json::json!({"id": member("id"), "name": member("name"),
+                "arguments": member("arguments")})
+        })
+        .collect();
+    (!calls.is_empty()).then(|| Value::Array(calls).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +105,36 @@ mod tests {
                 merged.input_messages,
                 row(&[("a", 1), ("b", 2), ("c", 3)], false).input_messages
             );
+        }
+    }
+
+    #[test]
+    fn answers_of_several_records_make_one_text_and_one_list_of_calls() {
+        let answer = |text: &str, call: Option<&str>, time: u64| {
+            let mut parts = vec![serde_json::json!({"type": "text", "content": text})];
+            parts.extend(call.map(|name| {
+                serde_json::json!({"type": "tool_call", "id": "c", "name": name,
+                    "arguments": {"n": time}})
+            }));
+            let message = serde_json::json!({"role": "assistant", LOGGED_AT: time, "parts": parts});
+            PayloadRow {
+                output_messages: Some(Value::Array(vec![message]).to_string()),
+                output_text: Some(text.to_owned()),
+                ..PayloadRow::default()
+            }
+        };
+        let parts = [answer("a", Some("x"), 1), answer("b", None, 2), answer("c", Some("y"), 3)];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut merged = PayloadRow::default();
+            for at in order {
+                merged.merge(parts.get(at).cloned().unwrap_or_default());
+            }
+            assert_eq!(merged.output_text.as_deref(), Some("a\nb\nc"));
+            let calls = concat!(
+                r#"[{"id":"c","name":"x","arguments":{"n":1}},"#,
+                r#"{"id":"c","name":"y","arguments":{"n":3}}]"#
+            );
+            assert_eq!(merged.tool_calls.as_deref(), Some(calls), "{order:?}");
         }
     }
 
