@@ -1,13 +1,13 @@
 -- Which prompt version does each evaluation judge?
 -- The one it names, else that of the span it judges; NULL where neither is known.
 --
--- is_resolved  Whether the version is the span's, because the evaluation names none.
+-- is_resolved  Whether the version is looked up here, as the evaluation was stored before its span.
 select
     eval_id, eval_time, trace_id, span_id, name, score, label, passed,
     evaluator_type, evaluator, evaluator_version, inclusion_probability,
     prompt_name, prompt_version, false as is_resolved
 from evals
-where prompt_name is not null
+where prompt_name is not null or span_seen
 union all
 select
     e.eval_id, e.eval_time, coalesce(e.trace_id, s.trace_id) as trace_id, e.span_id,
@@ -17,4 +17,4 @@ select
 from evals as e
 left join spans as s on s.span_id = e.span_id
     and (e.trace_id is null or e.trace_id = s.trace_id)
-where e.prompt_name is null
+where e.prompt_name is null and e.span_seen is null

@@ -67,7 +67,8 @@ scores as (
         case when coalesce(evaluator_type, '') <> 'human' then name end as name,
         evaluator || coalesce(' ' || evaluator_version, '') as evaluator,
         count(score) as n,
-        count(distinct case when score is not null then span_id end) as spans,
+        count(distinct case when score is not null and name = 'faithfulness' then span_id end)
+            as spans,
         sum(score / coalesce(inclusion_probability, 1.0))
             / sum(case when score is not null then 1.0 / coalesce(inclusion_probability, 1.0) end)
             as mean,

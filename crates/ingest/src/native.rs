@@ -56,6 +56,7 @@ const OWN_COLUMNS: &[&str] = &[
     "redactions",
     "inherited_columns",
     "is_superseded",
+    "span_seen",
     "time_suspect",
     "eval_id",
     "token_role",

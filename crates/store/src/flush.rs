@@ -159,12 +159,23 @@ impl Inner {
                 return Ok(None);
             }
             core = self.settle_waiting(core, &self.writer()?.versions).await?;
+            self.fill_evals(&mut core).await?;
             let active = std::mem::take(&mut core.buffer.active);
             core.buffer.frozen = Some(active);
         }
         let Some(frozen) = &mut core.buffer.frozen else { return Ok(None) };
         let last_seq = frozen.last_seq;
         Ok(Some((frozen.flush_input()?, last_seq)))
+    }
+
+    /// Gives the evaluations that go into files what the spans they judge say of them.
+    async fn fill_evals(&self, core: &mut Core) -> Result<()> {
+        let elsewhere = core.buffer.active.judged_elsewhere();
+        let found = self.lookup.judged(core.tables.get(&Table::Spans), elsewhere).await?;
+        if core.buffer.active.fill_evals(&found)? {
+            core.touch(Table::Evals);
+        }
+        Ok(())
     }
 
     /// Writes a table's rows, one file a date.
@@ -303,7 +314,7 @@ fn is_active(log: &TableLog, files: &[NewFile]) -> Result<bool> {
 }
 
 /// Groups rows by date.
-fn rows_by_date(batches: &[RecordBatch]) -> BTreeMap<Day, Vec<(usize, usize)>> {
+fn rows_by_date(batches: &[Arc<RecordBatch>]) -> BTreeMap<Day, Vec<(usize, usize)>> {
     let mut dates: BTreeMap<Day, Vec<(usize, usize)>> = BTreeMap::new();
     for (at, batch) in batches.iter().enumerate() {
         let column = batch.column_by_name("date");

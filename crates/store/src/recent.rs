@@ -15,7 +15,7 @@ use spanlake_model::{Rows, Table};
 #[derive(Clone, Debug)]
 pub(crate) struct RecentFile {
     /// The flushed batches, shared by the files of one flush.
-    pub(crate) batches: Arc<Vec<RecordBatch>>,
+    pub(crate) batches: Arc<Vec<Arc<RecordBatch>>>,
     /// Batch and row in it of each row of the file.
     pub(crate) rows: Vec<(usize, usize)>,
 }
@@ -68,7 +68,7 @@ mod tests {
     fn rows_are_read_by_their_number_in_the_file_until_later_flushes_push_them_out() {
         let row = |name: &str| SpanRow { name: name.into(), ..SpanRow::default() };
         let batch = |names: &[&str]| {
-            Rows::Spans(names.iter().map(|name| row(name)).collect()).to_batch().unwrap()
+            Arc::new(Rows::Spans(names.iter().map(|name| row(name)).collect()).to_batch().unwrap())
         };
         let batches = Arc::new(vec![batch(&["c", "a"]), batch(&["b"])]);
         let file = RecentFile { batches, rows: vec![(0, 1), (1, 0), (0, 0)] };

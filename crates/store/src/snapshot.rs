@@ -24,12 +24,12 @@ pub struct TableSnapshot {
     /// Its data files, oldest commit first.
     pub files: Vec<Arc<DataFile>>,
     /// Rows not yet in a file, in the table's full schema with `date`, in no particular order.
-    pub memory: Vec<RecordBatch>,
+    pub memory: Vec<Arc<RecordBatch>>,
 }
 
 impl TableSnapshot {
     /// Makes a table's snapshot.
-    pub fn new(table: Table, files: Vec<Arc<DataFile>>, memory: Vec<RecordBatch>) -> Self {
+    pub fn new(table: Table, files: Vec<Arc<DataFile>>, memory: Vec<Arc<RecordBatch>>) -> Self {
         Self { table, files, memory }
     }
 

@@ -1,5 +1,6 @@
 //! Scores and labels.
 
+use super::SpanRow;
 use crate::units::{Day, Micros};
 
 table! {
@@ -51,10 +52,12 @@ table! {
         case_id: Option<String> [Identifier, None];
         #[doc = "Dataset."]
         dataset: Option<String> [Identifier, Parquet];
-        #[doc = "Prompt name of the answer judged."]
+        #[doc = "Prompt name of the answer judged; where the evaluation names none, its span's."]
         prompt_name: Option<String> [Identifier, Parquet];
-        #[doc = "Prompt version of the answer judged."]
+        #[doc = "Prompt version of the answer judged; where the evaluation names no prompt, its span's."]
         prompt_version: Option<String> [Identifier, Parquet];
+        #[doc = "Whether what it judges was in the store by the time the row was written, so that what it did not say was taken from there; NULL when not."]
+        span_seen: Option<bool> [Plain, Parquet];
         #[doc = "Why the answer was drawn for judging."]
         sample_reason: Option<String> [Text, None];
         #[doc = "Probability with which the answer was drawn; NULL means all were judged."]
@@ -67,5 +70,39 @@ table! {
         row_version: i64 [Plain, Delta];
         #[doc = "Writer of this row."]
         writer_id: String [Plain, Parquet];
+    }
+}
+
+impl EvalRow {
+    /// Columns of a span that an evaluation of it takes where it says nothing itself, so that
+    /// isolation, erasure and quality by prompt version need no join.
+    pub const INHERITED: [&str; 7] = [
+        "tenant_id",
+        "user_id",
+        "session_id",
+        "environment",
+        "workflow",
+        "prompt_name",
+        "prompt_version",
+    ];
+
+    /// Takes what the evaluation does not say from a span of the trace that it judges. A prompt is
+    /// taken only where the evaluation judges that very span and names no prompt.
+    pub fn inherit(&mut self, span: &SpanRow) {
+        let fill = |own: &mut Option<String>, theirs: &Option<String>| {
+            if own.is_none() {
+                own.clone_from(theirs);
+            }
+        };
+        fill(&mut self.tenant_id, &span.tenant_id);
+        fill(&mut self.user_id, &span.user_id);
+        fill(&mut self.session_id, &span.session_id);
+        fill(&mut self.environment, &span.environment);
+        fill(&mut self.workflow, &span.workflow);
+        if self.span_id.is_some() && self.prompt_name.is_none() {
+            self.prompt_name.clone_from(&span.prompt_name);
+            self.prompt_version.clone_from(&span.prompt_version);
+        }
+        self.span_seen = Some(true);
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn plan(request: &Request<'_>, chosen: Vec<Part>) -> Result<Arc<dyn E
     counters.files_considered.fetch_add(data.files.len() as u64, Ordering::Relaxed);
     let files: usize = chosen.iter().map(|part| part.files.len()).sum();
     counters.files_selected.fetch_add(files as u64, Ordering::Relaxed);
-    let memory_rows: usize = data.memory.iter().map(RecordBatch::num_rows).sum();
+    let memory_rows: usize = data.memory.iter().map(|batch| batch.num_rows()).sum();
     counters.memory_rows.fetch_add(memory_rows as u64, Ordering::Relaxed);
 
     let is_union = chosen.len() > 1 || memory_rows > 0;
@@ -73,8 +73,10 @@ pub(super) fn plan(request: &Request<'_>, chosen: Vec<Part>) -> Result<Arc<dyn E
         parts.push(scan_files(request, &schema, part, is_union)?);
     }
     if memory_rows > 0 {
+        let memory: Vec<RecordBatch> =
+            data.memory.iter().map(|batch| batch.as_ref().clone()).collect();
         let source = MemorySourceConfig::try_new(
-            std::slice::from_ref(&data.memory),
+            &[memory],
             Arc::clone(&schema),
             request.projection.map(<[usize]>::to_vec),
         )?

@@ -37,7 +37,7 @@ impl Builder {
     /// Adds rows to the buffer.
     pub(crate) fn memory(&mut self, rows: &Rows) -> &mut Self {
         let batch = rows.to_batch().unwrap();
-        self.table(rows.table()).memory.push(batch);
+        self.table(rows.table()).memory.push(Arc::new(batch));
         self
     }
 

@@ -13,6 +13,7 @@ use object_store::path::Path;
 use spanlake_model::{Day, EvalRow, Micros, PayloadRow, Rows, Settle, SpanRow, Table, TraceRows};
 
 use super::generation::{Buffer, Map};
+use super::judged::Judged;
 use super::trace::{Changed, Slots};
 use crate::error::Result;
 use crate::key::{RowKey, group_key, member_key};
@@ -93,12 +94,47 @@ struct Traces {
 }
 
 impl Traces {
-    fn trace(&mut self, id: &str) -> &mut Trace {
-        let group = group_key(id);
-        let at = *self.at.entry(group).or_insert_with(|| {
+    /// Makes room for the rows of each trace, so that they are moved only once.
+    fn expecting(entries: &[Incoming]) -> Self {
+        let mut traces = Self::default();
+        let mut counts: Vec<(usize, usize)> = Vec::new();
+        let mut count = |trace: &str, spans: usize, payloads: usize| {
+            let at = traces.place(group_key(trace));
+            counts.resize(counts.len().max(at + 1), (0, 0));
+            if let Some(count) = counts.get_mut(at) {
+                *count = (count.0 + spans, count.1 + payloads);
+            }
+        };
+        for rows in entries.iter().flat_map(|entry| &entry.rows) {
+            match rows {
+                Rows::Spans(rows) => rows.iter().for_each(|row| count(&row.trace_id, 1, 0)),
+                Rows::Payloads(rows) => rows.iter().for_each(|row| count(&row.trace_id, 0, 1)),
+                _ => {}
+            }
+        }
+        for ((_, trace), (spans, payloads)) in traces.traces.iter_mut().zip(counts) {
+            trace.spans.reserve_exact(spans);
+            trace.payloads.reserve_exact(payloads);
+        }
+        traces
+    }
+
+    /// Returns the numbers of spans and payloads.
+    fn rows(&self) -> (usize, usize) {
+        self.traces.iter().fold((0, 0), |(spans, payloads), (_, trace)| {
+            (spans + trace.spans.len(), payloads + trace.payloads.len())
+        })
+    }
+
+    fn place(&mut self, group: u128) -> usize {
+        *self.at.entry(group).or_insert_with(|| {
             self.traces.push((group, Trace::default()));
             self.traces.len() - 1
-        });
+        })
+    }
+
+    fn trace(&mut self, id: &str) -> &mut Trace {
+        let at = self.place(group_key(id));
         #[expect(clippy::indexing_slicing, reason = "the map holds only positions of the list")]
         &mut self.traces[at].1
     }
@@ -114,7 +150,7 @@ pub(crate) fn absorb(
     versions: &mut dyn Versions,
     now: Micros,
 ) -> Result<Absorbed> {
-    let (mut absorbed, mut traces) = (Absorbed::default(), Traces::default());
+    let (mut absorbed, mut traces) = (Absorbed::default(), Traces::expecting(&entries));
     for Incoming { seq, rows } in entries {
         buffer.active.last_seq = buffer.active.last_seq.max(seq);
         buffer.active.oldest.get_or_insert(now);
@@ -139,8 +175,9 @@ pub(crate) fn absorb(
             }
         }
     }
-    let mut spans = Changed::<SpanRow>::default();
-    let mut payloads = Changed::<PayloadRow>::default();
+    let (arriving_spans, arriving_payloads) = traces.rows();
+    let mut spans = Changed::<SpanRow>::with_capacity(arriving_spans);
+    let mut payloads = Changed::<PayloadRow>::with_capacity(arriving_payloads);
     for group in &files.whole {
         if !traces.at.contains_key(group) {
             traces.traces.push((*group, Trace::default()));
@@ -173,17 +210,17 @@ fn fold_trace(
     (changed_spans, changed_payloads): (&mut Changed<SpanRow>, &mut Changed<PayloadRow>),
 ) {
     let is_whole = files.whole.contains(&group);
-    let members = trace.members();
-    let only = (!is_whole).then_some(members.as_slice());
-    let mut spans = Slots::<SpanRow>::default();
+    let members = (!is_whole).then(|| trace.members());
+    let only = members.as_deref();
+    let mut spans = Slots::<SpanRow>::with_capacity(trace.spans.len());
     spans.load(buffer, files, group, only);
     trace.spans.into_iter().for_each(|row| spans.contribute(row));
-    let mut payloads = Slots::<PayloadRow>::default();
+    let mut payloads = Slots::<PayloadRow>::with_capacity(trace.payloads.len());
     payloads.load(buffer, files, group, only);
     trace.payloads.into_iter().for_each(|row| payloads.contribute(row));
 
-    let (span_rows, mut span_memory) = spans.take_rows();
-    let (payload_rows, mut payload_memory) = payloads.take_rows();
+    let (span_rows, mut span_memory) = spans.split();
+    let (payload_rows, mut payload_memory) = payloads.split();
     let mut rows = TraceRows { spans: span_rows, payloads: payload_rows };
     date_payloads(&mut rows);
     if is_whole {
@@ -237,6 +274,12 @@ fn absorb_evals(buffer: &mut Buffer, mut rows: Vec<EvalRow>, files: &FileRows) -
         return Ok(());
     }
     let keys: Vec<_> = rows.iter().map(|row| group_key(&row.eval_id)).collect();
+    let open: Vec<_> = rows
+        .iter()
+        .zip(&keys)
+        .filter_map(|(row, group)| Some((RowKey { group: *group, member: 0 }, Judged::of(row)?)))
+        .collect();
+    buffer.active.open_evals.extend(open);
     let unnamed = group_key("");
     let first = buffer.active.push(&Rows::Evals(rows))?;
     let keyed = buffer.active.table_mut(Table::Evals);

@@ -38,7 +38,7 @@ struct Part {
     batch: RecordBatch,
     bytes: usize,
     /// What readers see; `None` when it has to be made again.
-    visible: Option<RecordBatch>,
+    visible: Option<Arc<RecordBatch>>,
 }
 
 impl Part {
@@ -103,23 +103,23 @@ impl Chunk {
     }
 
     /// Adds what readers see.
-    fn visible(&mut self, to: &mut Vec<RecordBatch>) -> Result<(), ArrowError> {
+    fn visible(&mut self, to: &mut Vec<Arc<RecordBatch>>) -> Result<(), ArrowError> {
         let hidden = &self.hidden;
         for part in &mut self.parts {
             let visible = if let Some(visible) = &part.visible {
-                visible.clone()
+                Arc::clone(visible)
             } else {
                 let rows = part.first..part.first + part.batch.num_rows();
                 let keep: BooleanArray =
                     rows.map(|row| Some(!hidden.get(row).copied().unwrap_or(false))).collect();
-                if keep.true_count() == keep.len() {
+                Arc::new(if keep.true_count() == keep.len() {
                     part.batch.clone()
                 } else {
                     filter_record_batch(&part.batch, &keep)?
-                }
+                })
             };
             if visible.num_rows() > 0 {
-                to.push(visible.clone());
+                to.push(Arc::clone(&visible));
             }
             part.visible = Some(visible);
         }
@@ -199,6 +199,16 @@ impl TableBuffer {
             .collect()
     }
 
+    /// Reads some columns of a row; the others have their defaults.
+    pub(crate) fn read_columns(&self, at: Loc, columns: &[&str]) -> Option<Rows> {
+        let part = self.chunks.get(at.chunk as usize)?.part_of(at.row as usize)?;
+        let schema = part.batch.schema_ref();
+        let places: Vec<usize> =
+            columns.iter().filter_map(|column| schema.index_of(column).ok()).collect();
+        let some = part.batch.project(&places).ok()?;
+        Some(self.table.read_rows(&some, std::iter::once(at.row as usize - part.first)))
+    }
+
     /// Returns a row's place among the versions of its key.
     pub(crate) fn order(&self, at: Loc) -> Option<Version> {
         let part = self.chunks.get(at.chunk as usize)?.part_of(at.row as usize)?;
@@ -209,7 +219,7 @@ impl TableBuffer {
     }
 
     /// Returns what readers see.
-    pub(crate) fn visible(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+    pub(crate) fn visible(&mut self) -> Result<Vec<Arc<RecordBatch>>, ArrowError> {
         let mut batches = Vec::with_capacity(self.chunks.len());
         for chunk in &mut self.chunks {
             chunk.visible(&mut batches)?;
@@ -249,7 +259,7 @@ mod tests {
         assert_eq!(buffer.chunks.len(), 1);
         assert!(buffer.is_hidden(first) && !buffer.is_hidden(second));
         let seen = buffer.visible().unwrap();
-        assert_eq!(seen.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+        assert_eq!(seen.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
         let rows = Rows::Spans(
             ["second", "first name, longer than a view"]
                 .map(|name| SpanRow { name: name.into(), ..SpanRow::default() })
@@ -272,7 +282,7 @@ mod tests {
             assert_eq!(buffer.read(std::iter::once(*place)), [row(&n.to_string())]);
             buffer.hide(*place);
         }
-        let seen: usize = buffer.visible().unwrap().iter().map(RecordBatch::num_rows).sum();
+        let seen: usize = buffer.visible().unwrap().iter().map(|batch| batch.num_rows()).sum();
         assert_eq!(seen, SMALL_ROWS - SMALL_ROWS.div_ceil(37));
     }
 }

@@ -1,11 +1,13 @@
 //! One generation of buffered rows, and the two that are alive at a time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use spanlake_model::{Micros, Rows, Table};
 
 use super::chunk::{Loc, TableBuffer};
+use super::judged::Judged;
 use crate::error::{Result, StoreError};
 use crate::key::{RowKey, Version};
 use crate::overrides::Overrides;
@@ -65,6 +67,8 @@ impl Keyed {
 pub(crate) struct Generation {
     tables: BTreeMap<Table, Keyed>,
     evals: HashSet<u128, ahash::RandomState>,
+    /// Evaluations of what has not been seen yet, with that.
+    pub(super) open_evals: Vec<(RowKey, Judged)>,
     /// Sequence of the last WAL entry absorbed.
     pub(crate) last_seq: u64,
     /// When the first row arrived.
@@ -80,7 +84,7 @@ pub(crate) struct Generation {
 pub(crate) struct FlushInput {
     pub(crate) table: Table,
     /// Visible rows.
-    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) batches: Vec<Arc<RecordBatch>>,
     pub(crate) overrides: Overrides,
 }
 
@@ -121,7 +125,7 @@ impl Generation {
     }
 
     /// Returns the rows of a table that readers see.
-    pub(crate) fn visible(&mut self, table: Table) -> Result<Vec<RecordBatch>> {
+    pub(crate) fn visible(&mut self, table: Table) -> Result<Vec<Arc<RecordBatch>>> {
         self.tables.get_mut(&table).map_or_else(
             || Ok(Vec::new()),
             |keyed| {
@@ -169,7 +173,7 @@ impl Buffer {
     }
 
     /// Returns the rows of a table that readers see.
-    pub(crate) fn visible(&mut self, table: Table) -> Result<Vec<RecordBatch>> {
+    pub(crate) fn visible(&mut self, table: Table) -> Result<Vec<Arc<RecordBatch>>> {
         let mut batches = match &mut self.frozen {
             Some(frozen) => frozen.visible(table)?,
             None => Vec::new(),

@@ -12,9 +12,11 @@ mod absorb;
 mod chunk;
 mod fold;
 mod generation;
+mod judged;
 #[cfg(test)]
 mod tests;
 mod trace;
 
 pub(crate) use absorb::{Absorbed, FileRow, FileRows, Incoming, Versions, absorb, is_due};
 pub(crate) use generation::{Buffer, FlushInput, Map};
+pub(crate) use judged::Judged;

@@ -17,12 +17,12 @@ pub(super) enum Origin {
     File(Path, u32),
 }
 
-/// A row of a trace while it is folded.
+/// What is remembered of a row while it is folded. Rows are large and are moved as little as can
+/// be, so this stands beside them.
 #[derive(Debug)]
-struct Slot<R> {
-    row: R,
+pub(super) struct Memory<R> {
     /// The row as it was, where it was, and whether readers saw it.
-    before: Option<(R, Origin, bool)>,
+    before: Option<Box<(R, Origin, bool)>>,
     /// The newest version among the contributions.
     contributed: i64,
 }
@@ -31,13 +31,8 @@ struct Slot<R> {
 #[derive(Debug)]
 pub(super) struct Slots<R> {
     at: Map<u64, usize>,
-    slots: Vec<Slot<R>>,
-}
-
-impl<R> Default for Slots<R> {
-    fn default() -> Self {
-        Self { at: Map::default(), slots: Vec::new() }
-    }
+    rows: Vec<R>,
+    memories: Vec<Memory<R>>,
 }
 
 /// A row type that has traces.
@@ -75,6 +70,15 @@ impl TraceRow for PayloadRow {
 }
 
 impl<R: TraceRow> Slots<R> {
+    /// Starts without rows, with room for contributions.
+    pub(super) fn with_capacity(contributions: usize) -> Self {
+        Self {
+            at: Map::default(),
+            rows: Vec::with_capacity(contributions),
+            memories: Vec::with_capacity(contributions),
+        }
+    }
+
     /// Starts with what is known of the trace, or of some spans of it: the buffer's rows, then the
     /// files' others.
     pub(super) fn load(
@@ -112,39 +116,36 @@ impl<R: TraceRow> Slots<R> {
     }
 
     fn add_known(&mut self, member: u64, row: R, origin: Origin, seen: bool) {
-        self.at.insert(member, self.slots.len());
-        let before = Some((row.clone(), origin, seen));
-        self.slots.push(Slot { row, before, contributed: 0 });
+        self.at.insert(member, self.rows.len());
+        let before = Some(Box::new((row.clone(), origin, seen)));
+        self.memories.push(Memory { before, contributed: 0 });
+        self.rows.push(row);
     }
 
     pub(super) fn contribute(&mut self, row: R) {
         let member = member_key(row.ids().1);
         let version = row.version();
-        if let Some(slot) = self.at.get(&member).and_then(|at| self.slots.get_mut(*at)) {
-            slot.row.fold(row);
-            slot.contributed = slot.contributed.max(version);
+        let known = self.at.get(&member).copied();
+        if let Some(at) = known
+            && let (Some(slot), Some(memory)) = (self.rows.get_mut(at), self.memories.get_mut(at))
+        {
+            slot.fold(row);
+            memory.contributed = memory.contributed.max(version);
         } else {
-            self.at.insert(member, self.slots.len());
-            self.slots.push(Slot { row, before: None, contributed: version });
+            self.at.insert(member, self.rows.len());
+            self.memories.push(Memory { before: None, contributed: version });
+            self.rows.push(row);
         }
     }
 
-    /// Splits the rows from what is remembered of them.
-    pub(super) fn take_rows(&mut self) -> (Vec<R>, Map<u64, Memory<R>>) {
-        let memories = self.at.drain();
-        let mut members: Vec<(u64, usize)> = memories.collect();
+    /// Splits the rows from what is remembered of them, by span.
+    pub(super) fn split(self) -> (Vec<R>, Map<u64, Memory<R>>) {
+        let mut members: Vec<(u64, usize)> = self.at.into_iter().collect();
         members.sort_unstable_by_key(|(_, at)| *at);
-        let mut rows = Vec::with_capacity(self.slots.len());
-        let mut remembered = Map::default();
-        for ((member, _), slot) in members.into_iter().zip(self.slots.drain(..)) {
-            rows.push(slot.row);
-            remembered.insert(member, (slot.before, slot.contributed));
-        }
-        (rows, remembered)
+        let members = members.into_iter().map(|(member, _)| member);
+        (self.rows, members.zip(self.memories).collect())
     }
 }
-
-pub(super) type Memory<R> = (Option<(R, Origin, bool)>, i64);
 
 /// New versions of one table's rows, to be stored together.
 #[derive(Debug)]
@@ -156,19 +157,18 @@ pub(super) struct Changed<R> {
     hidden_in_frozen: Vec<Loc>,
 }
 
-impl<R> Default for Changed<R> {
-    fn default() -> Self {
+impl<R: TraceRow> Changed<R> {
+    /// Starts empty, with room for rows.
+    pub(super) fn with_capacity(rows: usize) -> Self {
         Self {
-            rows: Vec::new(),
-            places: Vec::new(),
+            rows: Vec::with_capacity(rows),
+            places: Vec::with_capacity(rows),
             overridden: Vec::new(),
             dead: Vec::new(),
             hidden_in_frozen: Vec::new(),
         }
     }
-}
 
-impl<R: TraceRow> Changed<R> {
     /// Takes a settled row in, if it is new or says something else than before.
     pub(super) fn take(
         &mut self,
@@ -179,9 +179,9 @@ impl<R: TraceRow> Changed<R> {
         versions: &mut dyn Versions,
     ) {
         let key = RowKey { group, member: member_key(row.ids().1) };
-        let (before, contributed) = memory.unwrap_or((None, 0));
-        let mut version = contributed;
-        if let Some((old, _, seen)) = &before {
+        let Memory { mut before, contributed: mut version } =
+            memory.unwrap_or(Memory { before: None, contributed: 0 });
+        if let Some((old, _, seen)) = before.as_deref_mut() {
             if *seen != hidden && row.says_the_same(old) {
                 return;
             }
@@ -192,7 +192,7 @@ impl<R: TraceRow> Changed<R> {
         if version != row.version() || before.is_some() {
             row.stamp(version, versions.writer());
         }
-        match before.map(|(_, origin, _)| origin) {
+        match before.map(|before| before.1) {
             Some(Origin::Frozen(loc)) => {
                 self.hidden_in_frozen.push(loc);
                 self.overridden.push((key, row.order()));

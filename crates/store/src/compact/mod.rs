@@ -1,6 +1,7 @@
 //! Compaction: many small files of a date become few large ones.
 //!
-//! Rows come out in the same order with the same values; dead rows are left out, and the overrides
+//! Rows come out in the same order with the same values, but evaluations take what they lack from the
+//! spans they judge; dead rows are left out, and the overrides
 //! that files outside the group still need go on with the new file. Only rows that committed files
 //! replace count as dead: what the buffer replaces is durable as the contribution that changed it,
 //! and recovery merges that with the row again. Inputs are checked to be active again at the commit,
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use spanlake_model::{Day, Table};
 
-use crate::data::{has_text, merge_files};
+use crate::data::{Merged, Rewrite, has_text, merge_files};
 use crate::error::Result;
 use crate::file::{DataFile, DeadRows};
 use crate::filter::group_hash;
@@ -53,8 +54,9 @@ impl Inner {
         let name = format!("{}-c{:016x}{kind}", self.writer_id(), writer.versions.reserve(1));
         let path = self.data_path(table, date, &name);
         let inputs = self.with_committed_dead(table, group).await?;
-        let (facts, size) =
-            merge_files(&self.site.store, table, &inputs, &path, drop_text, &self.options).await?;
+        let rewrite = self.rewrite(table, drop_text).await;
+        let Merged { facts, size, is_rewritten } =
+            merge_files(&self.site.store, table, &inputs, &path, &rewrite, &self.options).await?;
 
         let mut logs = self.logs.lock().await;
         let Some(log) = logs.get_mut(&table) else { return Ok(None) };
@@ -80,7 +82,7 @@ impl Inner {
             self.write_sidecars(table, &file).await?;
         }
         let adds = if keeps { vec![file.logged.clone()] } else { Vec::new() };
-        if !self.replace(log, adds, group, drop_text).await? {
+        if !self.replace(log, adds, group, is_rewritten).await? {
             self.site.delete(&file.logged.path).await?;
             return Ok(None);
         }
@@ -101,6 +103,23 @@ impl Inner {
         core.touch(table);
         core.publish(&self.published)?;
         Ok(Some(usize::from(keeps)))
+    }
+
+    /// Returns what a merge of files of a table changes in their rows.
+    async fn rewrite(&self, table: Table, drop_text: bool) -> Rewrite {
+        match table {
+            _ if drop_text => Rewrite::DropText,
+            Table::Evals => {
+                let core = self.core.lock().await;
+                let known = core.tables.get(&Table::Spans);
+                let files = known.map(|spans| spans.files.clone()).unwrap_or_default();
+                Rewrite::Judge(
+                    self.lookup.clone(),
+                    TableFiles { files, ..TableFiles::empty(Table::Spans) },
+                )
+            }
+            _ => Rewrite::Nothing,
+        }
     }
 
     /// Returns the files with those rows dead that other committed files replace.

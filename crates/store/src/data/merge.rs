@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_row::{RowConverter, Rows};
+use arrow_row::RowConverter;
 use arrow_select::interleave::interleave_record_batch;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -11,15 +11,18 @@ use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use parquet::arrow::AsyncArrowWriter;
-use spanlake_model::Table;
+use spanlake_model::{Rows, Table};
 
 use super::facts::{Facts, FileFacts};
 use super::text::without_text;
 use super::write::{file_schema, sort_converter, sort_keys, without_date};
 use super::{Effort, read_batches, writer_properties};
+use crate::buffer::Judged;
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
+use crate::lookup::Lookup;
 use crate::options::StoreOptions;
+use crate::table_files::TableFiles;
 
 /// Rows that are gathered before they are encoded.
 const STEP_ROWS: usize = 4096;
@@ -31,7 +34,7 @@ struct Cursor {
     stream: BoxStream<'static, Result<RecordBatch>>,
     /// Position of the current batch in the merge's list.
     held: usize,
-    keys: Rows,
+    keys: arrow_row::Rows,
     row: usize,
 }
 
@@ -104,16 +107,62 @@ impl Merge {
     }
 }
 
-/// Writes the visible rows of `files`, which are sorted, as one sorted file, without their free text
-/// when that has expired. Returns its facts and size.
+/// What a merge changes in rows.
+#[derive(Debug)]
+pub(crate) enum Rewrite {
+    Nothing,
+    /// Free text goes: it has expired.
+    DropText,
+    /// Evaluations take what the spans say that they judge.
+    Judge(Lookup, TableFiles),
+}
+
+impl Rewrite {
+    /// Changes a batch; `None` when it stays as it is.
+    async fn apply(&self, table: Table, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
+        let arrow = |source| StoreError::Arrow { table: table.name(), source };
+        match self {
+            Self::Nothing => Ok(None),
+            Self::DropText => without_text(table, batch).map(Some).map_err(arrow),
+            Self::Judge(lookup, spans) => {
+                let Rows::Evals(mut rows) = table.read_rows(batch, 0..batch.num_rows()) else {
+                    return Ok(None);
+                };
+                let judged = rows.iter().filter_map(Judged::of).collect();
+                let found = lookup.judged(Some(spans), judged).await?;
+                if found.is_empty() {
+                    return Ok(None);
+                }
+                for row in &mut rows {
+                    if let Some(span) = Judged::of(row).and_then(|judged| found.get(&judged)) {
+                        row.inherit(span);
+                    }
+                }
+                let batch = Rows::Evals(rows).to_batch().map_err(arrow)?;
+                without_date(&batch).map(Some).map_err(arrow)
+            }
+        }
+    }
+}
+
+/// A file that a merge wrote.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) facts: FileFacts,
+    pub(crate) size: u64,
+    /// Whether rows differ from those that went in.
+    pub(crate) is_rewritten: bool,
+}
+
+/// Writes the visible rows of `files`, which are sorted, as one sorted file.
 pub(crate) async fn merge_files(
     store: &Arc<dyn ObjectStore>,
     table: Table,
     files: &[Arc<DataFile>],
     to: &Path,
-    drop_text: bool,
+    rewrite: &Rewrite,
     options: &StoreOptions,
-) -> Result<(FileFacts, u64)> {
+) -> Result<Merged> {
     let path = to.to_string();
     let parquet = |source| StoreError::parquet("write", path.as_str(), source);
     let converter = sort_converter(table)
@@ -133,13 +182,13 @@ pub(crate) async fn merge_files(
     let output = BufWriter::new(Arc::clone(store), to.clone());
     let mut writer =
         AsyncArrowWriter::try_new(output, file_schema(table), Some(properties)).map_err(parquet)?;
-    let mut facts = Facts::new(table);
+    let (mut facts, mut is_rewritten) = (Facts::new(table), false);
     loop {
         let more = merge.step().await?;
         if merge.gathered.len() >= STEP_ROWS || (!more && !merge.gathered.is_empty()) {
             let mut batch = merge.take()?;
-            if drop_text {
-                batch = without_text(table, &batch).map_err(merge.arrow())?;
+            if let Some(changed) = rewrite.apply(table, &batch).await? {
+                (batch, is_rewritten) = (changed, true);
             }
             facts.observe(&batch);
             writer.write(&batch).await.map_err(parquet)?;
@@ -151,5 +200,5 @@ pub(crate) async fn merge_files(
     }
     writer.finish().await.map_err(parquet)?;
     let size = writer.bytes_written() as u64;
-    Ok((facts.finish(), size))
+    Ok(Merged { facts: facts.finish(), size, is_rewritten })
 }

@@ -10,7 +10,7 @@ mod text;
 mod write;
 
 pub(crate) use facts::FileFacts;
-pub(crate) use merge::merge_files;
+pub(crate) use merge::{Merged, Rewrite, merge_files};
 pub(crate) use properties::{Effort, writer_properties};
 pub(crate) use read::{file_rows, read_batches, read_filters, read_keys, read_rows_at, scan_keys};
 pub(crate) use stats::{ranges_from_json, time_column};

@@ -65,14 +65,20 @@ pub(crate) async fn read_batches(
         .boxed())
 }
 
-/// Reads the rows with the given numbers, ascending, in the table's full schema.
+/// Reads the rows with the given numbers, ascending, in the table's full schema; only some of the
+/// columns where they are named, the others being empty.
 pub(crate) async fn read_rows_at(
     store: &Arc<dyn ObjectStore>,
     table: Table,
     file: &DataFile,
     rows: &[u32],
+    columns: Option<&[&str]>,
 ) -> Result<Vec<RecordBatch>> {
-    let reader = file_reader(store, file).await?;
+    let mut reader = file_reader(store, file).await?;
+    if let Some(columns) = columns {
+        let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+        reader = reader.with_projection(mask);
+    }
     let ranges = rows.iter().map(|row| *row as usize..*row as usize + 1);
     let selection = RowSelection::from_consecutive_ranges(ranges, file.rows as usize);
     let stream = reader.with_row_selection(selection).build().map_err(failed(file))?;

@@ -69,7 +69,7 @@ pub(crate) fn sort_keys(
 /// Sorts the given rows, named by batch and row, and encodes them as one file. CPU-bound.
 pub(crate) fn encode(
     table: Table,
-    batches: &[RecordBatch],
+    batches: &[Arc<RecordBatch>],
     mut rows: Vec<(usize, usize)>,
     options: &StoreOptions,
 ) -> Result<EncodedFile> {
@@ -77,12 +77,20 @@ pub(crate) fn encode(
     let parquet =
         |source| StoreError::Parquet { action: "encode", path: table.name().to_owned(), source };
     let converter = sort_converter(table).map_err(arrow)?;
-    let keys = batches.iter().map(|batch| sort_keys(table, &converter, batch));
-    let keys = keys.collect::<Result<Vec<_>, _>>().map_err(arrow)?;
-    let key = |(batch, row): (usize, usize)| keys.get(batch).map(|keys| keys.row(row));
+    // Rows of one date come from few of the batches.
+    let mut keys: Vec<Option<arrow_row::Rows>> = batches.iter().map(|_| None).collect();
+    for (at, _) in &rows {
+        if let (Some(batch), Some(keys @ None)) = (batches.get(*at), keys.get_mut(*at)) {
+            *keys = Some(sort_keys(table, &converter, batch).map_err(arrow)?);
+        }
+    }
+    let key = |(batch, row): (usize, usize)| Some(keys.get(batch)?.as_ref()?.row(row));
     rows.sort_by(|a, b| key(*a).cmp(&key(*b)));
-    let stripped =
-        batches.iter().map(without_date).collect::<Result<Vec<_>, _>>().map_err(arrow)?;
+    let stripped = batches
+        .iter()
+        .map(|batch| without_date(batch))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(arrow)?;
     let stripped: Vec<&RecordBatch> = stripped.iter().collect();
 
     let properties = writer_properties(table, rows.len(), Effort::Quick, options)?;

@@ -5,6 +5,7 @@
 mod bucket;
 mod crash;
 mod delta_log;
+mod evals;
 mod external;
 mod faulty;
 mod half_flush;
