@@ -67,7 +67,7 @@ scores as (
         case when coalesce(evaluator_type, '') <> 'human' then name end as name,
         evaluator || coalesce(' ' || evaluator_version, '') as evaluator,
         count(score) as n,
-        count(distinct case when score is not null and name = 'faithfulness' then span_id end)
+        count(distinct id_hash(span_id)) filter (where score is not null and name = 'faithfulness')
             as spans,
         sum(score / coalesce(inclusion_probability, 1.0))
             / sum(case when score is not null then 1.0 / coalesce(inclusion_probability, 1.0) end)

@@ -19,7 +19,7 @@ select
     max(workflow) as workflow,
     min(start_time) as start_time,
     max(start_time) as end_time,
-    count(distinct trace_id) as traces,
+    count(distinct id_hash(trace_id)) as traces,
     count(*) as spans,
     sum(case when kind = 'llm' and token_role not in ('aggregate', 'duplicate')
         then 1 else 0 end) as llm_calls,

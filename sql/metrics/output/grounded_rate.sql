@@ -10,8 +10,8 @@
 with judged as (
     select
         prompt_name, prompt_version, evaluator, evaluator_version,
-        count(distinct span_id) as n,
-        count(distinct case when passed then span_id end) as grounded
+        count(distinct id_hash(span_id)) as n,
+        count(distinct id_hash(span_id)) filter (where passed) as grounded
     from prompt_evals
     where name = 'faithfulness' and passed is not null and coalesce(evaluator_type, '') <> 'human'
     group by prompt_name, prompt_version, evaluator, evaluator_version

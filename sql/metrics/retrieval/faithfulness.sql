@@ -11,7 +11,7 @@ with scores as (
     select
         prompt_name, prompt_version, evaluator, evaluator_version,
         count(*) as n,
-        count(distinct span_id) as scored,
+        count(distinct id_hash(span_id)) as scored,
         sum(score / coalesce(inclusion_probability, 1.0))
             / sum(1.0 / coalesce(inclusion_probability, 1.0)) as mean,
         stddev(score) as spread,

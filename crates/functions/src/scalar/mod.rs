@@ -9,6 +9,7 @@ mod clopper_pearson;
 mod faith_detail;
 mod faith_score;
 mod hit_at_k;
+mod id_hash;
 mod isotonic_rate;
 mod jeffreys;
 mod json_extract_lenient;
@@ -57,6 +58,7 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         scalar(hit_at_k::HitAtK),
         scalar(ndcg_at_k::NdcgAtK),
         scalar(tool_loop::ToolLoop),
+        scalar(id_hash::IdHash),
         scalar(wilson::Wilson),
         scalar(clopper_pearson::ClopperPearson),
         scalar(jeffreys::Jeffreys),

@@ -28,7 +28,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 use object_store::ObjectMeta;
 use parquet::arrow::arrow_reader::RowSelection;
-use spanlake_model::{Privacy, Table};
+use spanlake_model::{Privacy, Stats, Table};
 use spanlake_store::{DataFile, Snapshot};
 
 use super::prune::DATE;
@@ -128,6 +128,7 @@ fn scan_files(
 
     let mut options = TableParquetOptions::new();
     options.global = request.state.config_options().execution.parquet.clone();
+    options.global.enable_page_index &= only.is_some() || prunes_pages(request);
     let reader = CachedParquetFileReaderFactory::new(
         request.snapshot.object_store(),
         request.state.runtime_env().cache_manager.get_file_metadata_cache(),
@@ -309,6 +310,19 @@ fn ordering(table: Table, layout: &TableSchema) -> Vec<LexOrdering> {
         SortOptions { descending: false, nulls_first: false },
     );
     LexOrdering::new([sorted]).into_iter().collect()
+}
+
+/// Whether bounds of pages can rule pages out. Columns of few values have them all over a file, so
+/// that reading the page index is wasted where filters name nothing else.
+fn prunes_pages(request: &Request<'_>) -> bool {
+    let columns = request.table.columns();
+    let is_spread = |name: &str| {
+        columns.iter().any(|column| column.name == name && column.stats == Stats::Parquet)
+    };
+    request
+        .filters
+        .iter()
+        .any(|filter| filter.column_refs().iter().any(|column| !is_spread(&column.name)))
 }
 
 /// Whether filters run inside the Parquet reader, so that other columns are decoded for matching

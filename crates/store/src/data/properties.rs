@@ -72,6 +72,11 @@ pub(crate) fn writer_properties(
         if column.stats.in_parquet() {
             builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::Page);
         }
+        if column.stats == Stats::Parquet {
+            // A few values again and again: a dictionary makes them small, and a codec for each
+            // column of each file costs a query more than it saves.
+            builder = builder.set_column_compression(path.clone(), Compression::UNCOMPRESSED);
+        }
         if column.stats.bloom() {
             builder = builder
                 .set_column_bloom_filter_enabled(path.clone(), true)
