@@ -272,6 +272,7 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "tool.description",
     "gen_ai.cost.total_cost",
     "operation.name",
+    "gen_ai.agent.id",
 ];
 
 impl Tables {

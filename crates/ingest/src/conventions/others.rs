@@ -1,5 +1,5 @@
 //! Names of further SDKs, each used by one of them alone: Laminar, Genkit, `LangWatch`,
-//! Braintrust, Spring AI, Mastra, Future AGI's traceAI, `AgentOps`.
+//! Braintrust, Spring AI, Mastra, Future AGI's traceAI, `AgentOps`, vLLM.
 
 use super::Column as C;
 use super::Convention;
@@ -27,8 +27,10 @@ pub(crate) static OTHERS: Convention = Convention {
                 Attr("lmnr.association.properties.session_id"),
                 Attr("langwatch.thread.id"),
                 Attr("genkit:sessionId"),
+                Attr("spring.ai.chat.client.conversation.id"),
             ],
         ),
+        (C::ConversationId, &[Attr("spring.ai.chat.client.conversation.id")]),
         (C::UserId, &[Attr("lmnr.association.properties.user_id"), Attr("langwatch.user.id")]),
         (C::TenantId, &[Attr("langwatch.customer.id")]),
         (
@@ -37,7 +39,13 @@ pub(crate) static OTHERS: Convention = Convention {
         ),
         (C::Provider, &[Member("braintrust.metadata", "provider"), Attr("ls_provider")]),
         (C::IsStreaming, &[Attr("gen_ai.request.streaming")]),
-        (C::TimeToFirstTokenMs, &[Seconds("gen_ai.streaming.time_to_first_token")]),
+        (
+            C::TimeToFirstTokenMs,
+            &[
+                Seconds("gen_ai.streaming.time_to_first_token"),
+                Seconds("gen_ai.latency.time_to_first_token"),
+            ],
+        ),
         (
             C::InputTokens,
             &[
@@ -60,14 +68,29 @@ pub(crate) static OTHERS: Convention = Convention {
                 Member("genkit:output", "usage.cachedContentTokens"),
                 Member("braintrust.metrics", "prompt_cached_tokens"),
                 Attr("gen_ai.usage.input_tokens.cache_read"),
+                Attr("gen_ai.usage.cached_input_tokens"),
             ],
         ),
         (C::ReasoningTokens, &[Member("genkit:output", "usage.thoughtsTokens")]),
         (C::FinishReasons, &[Member("genkit:output", "finishReason")]),
         (C::ToolName, &[Attr("spring.ai.tool.definition.name")]),
         (C::ToolCallId, &[Attr("spring.ai.tool.call.id")]),
-        (C::ToolArguments, &[Attr("spring.ai.tool.call.arguments"), Attr("agentops.tool.input")]),
-        (C::ToolResult, &[Attr("spring.ai.tool.call.result"), Attr("agentops.tool.output")]),
+        (
+            C::ToolArguments,
+            &[
+                Attr("spring.ai.tool.call.arguments"),
+                Attr("agentops.tool.input"),
+                Attr("gen_ai.tool.input"),
+            ],
+        ),
+        (
+            C::ToolResult,
+            &[
+                Attr("spring.ai.tool.call.result"),
+                Attr("agentops.tool.output"),
+                Attr("gen_ai.tool.output"),
+            ],
+        ),
         (C::RetrievalQuery, &[Attr("db.vector.query.content")]),
         (
             C::Documents,

@@ -81,7 +81,8 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         }
         let answered = attrs.peek("gen_ai.usage.output_tokens").is_some()
             || attrs.peek("gen_ai.usage.completion_tokens").is_some();
-        if answered && attrs.peek("gen_ai.request.model").is_some() {
+        let models = ["gen_ai.request.model", "gen_ai.response.model"];
+        if answered && models.iter().any(|key| attrs.peek(key).is_some()) {
             return Kind::Llm;
         }
     }

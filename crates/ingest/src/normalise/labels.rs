@@ -25,6 +25,8 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "call_llm"
         | "model"
         | "model_generation"
+        | "llm_generation"
+        | "tool_selection"
         | "chat.completions"
         | "text.completions"
         | "chat.streaming_completions" => Kind::Llm,
@@ -146,6 +148,7 @@ pub(crate) fn is_framework(provider: &str) -> bool {
             | "microsoft.agent_framework"
             | "dspy"
             | "smolagents"
+            | "spring_ai"
     )
 }
 

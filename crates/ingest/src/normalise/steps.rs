@@ -64,10 +64,12 @@ pub(super) fn steps(attrs: &Attrs<'_, '_>, span: &mut SpanRow) {
     span.context_chars = attrs.int(Column::ContextChars);
 }
 
-/// The name that `AgentOps` gives a decorated function; its span's name has a suffix.
+/// The name that `AgentOps` gives a decorated function, or Mastra an agent; the name of the span
+/// says more than that.
 fn operation_name(attrs: &Attrs<'_, '_>) -> Option<String> {
-    attrs.peek("agentops.span.kind")?;
-    attrs.peek("operation.name").and_then(crate::attrs::text)
+    let own = [("agentops.span.kind", "operation.name"), ("mastra.span.type", "gen_ai.agent.id")];
+    let (_, key) = own.iter().find(|(sdk, _)| attrs.peek(sdk).is_some())?;
+    attrs.peek(key).and_then(crate::attrs::text)
 }
 
 /// Judges the answer, where there is one.

@@ -53,6 +53,11 @@ fn one_answer_in_many_forms() {
             "llm.output_messages.0.message.contents.0.message_content.type": "text",
             "llm.output_messages.0.message.contents.0.message_content.text": "yes",
             "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": "search"}),
+        // Mastra: the AI SDK's answer, its text beside its calls.
+        json!({"mastra.span.type": "model_generation", "gen_ai.operation.name": "tool_selection",
+            "gen_ai.prompt": r#"{"messages":[{"role":"user","content":"hi"}]}"#,
+            "gen_ai.completion": r#"{"text":"yes","files":[],"toolCalls":[
+                {"toolCallId":"c1","toolName":"search","args":{}}]}"#}),
         // LangGraph: the answer of a state is what was said last, its input a (role, text).
         json!({"langsmith.span.kind": "llm",
             "gen_ai.prompt": r#"{"messages":[["user","hi"]]}"#,
@@ -222,4 +227,36 @@ fn lists_of_reasons_as_java_and_python_describe_them() {
             json!({"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": text});
         assert_eq!(one("chat", &attributes, &json!([])).0.finish_reasons, want, "{text}");
     }
+}
+
+#[test]
+fn mastra_spring_ai_and_vllm_have_names_of_their_own() {
+    let (span, payload) = one(
+        "tool.execute get_weather",
+        &json!({"mastra.span.type": "tool_call", "gen_ai.operation.name": "tool.execute",
+            "gen_ai.tool.name": "get_weather", "gen_ai.tool.input": r#"{"city":"Paris"}"#,
+            "gen_ai.tool.output": r#"{"sky":"clear"}"#}),
+        &json!([]),
+    );
+    assert_eq!((span.kind, span.tool_name.as_deref()), (Kind::Tool, Some("get_weather")));
+    let io = (payload.tool_arguments.as_deref(), payload.tool_result.as_deref());
+    assert_eq!(io, (Some(r#"{"city":"Paris"}"#), Some(r#"{"sky":"clear"}"#)));
+    let agent = json!({"mastra.span.type": "agent_run", "gen_ai.agent.id": "wx"});
+    let (span, _) = one("agent.wx", &agent, &json!([]));
+    assert_eq!((span.kind, span.agent_name.as_deref()), (Kind::Agent, Some("wx")));
+    let call = json!({"mastra.span.type": "model_generation", "gen_ai.usage.input_tokens": 120,
+        "gen_ai.usage.output_tokens": 17, "gen_ai.usage.total_tokens": 137,
+        "gen_ai.usage.cached_input_tokens": 32});
+    let (span, _) = one("chat gpt-4o", &call, &json!([]));
+    assert_eq!((span.input_tokens, span.cache_read_tokens), (Some(120), Some(32)));
+    let client = json!({"gen_ai.operation.name": "framework", "gen_ai.system": "spring_ai",
+        "spring.ai.kind": "chat_client", "spring.ai.chat.client.conversation.id": "c-1"});
+    let (span, _) = one("spring_ai chat_client", &client, &json!([]));
+    assert_eq!((span.kind, span.session_id.as_deref()), (Kind::Chain, Some("c-1")));
+    assert_eq!(span.conversation_id.as_deref(), Some("c-1"));
+    let served = json!({"gen_ai.response.model": "meta-llama/Llama-3-8B",
+        "gen_ai.usage.prompt_tokens": 9, "gen_ai.usage.completion_tokens": 16,
+        "gen_ai.latency.time_to_first_token": 0.25});
+    let (span, _) = one("llm_request", &served, &json!([]));
+    assert_eq!((span.kind, span.time_to_first_token_ms), (Kind::Llm, Some(250.0)));
 }

@@ -129,7 +129,12 @@ fn body(members: &Map<String, Value>, default_role: &str, known: bool) -> Option
             message.parts.append(&mut found.parts);
         }
     }
-    if text_only && let Some(text) = string(members, &["text"]) {
+    // The AI SDK's answer has its text beside its calls.
+    let text_beside =
+        !["parts", "content", "contents"].iter().any(|key| members.contains_key(*key));
+    if (text_only || text_beside)
+        && let Some(text) = string(members, &["text"]).filter(|text| text_only || !text.is_empty())
+    {
         message.parts.push(Part::Text(text));
     }
     if let Some(Value::String(refusal)) = members.get("refusal").filter(|text| *text != "") {
