@@ -157,7 +157,7 @@ fn tool_arguments(trace: &mut TraceRows) {
         .iter()
         .filter_map(|payload| {
             let name = executed.get(&payload.span_id)?;
-            let arguments = payload.tool_arguments.as_deref()?;
+            let arguments = payload.tool_arguments.as_deref().filter(|text| !is_call(text))?;
             let verdict =
                 definitions.iter().find_map(|list| derive::tool_args(list, name, arguments))?;
             Some((payload.span_id.as_str(), verdict))
@@ -170,6 +170,11 @@ fn tool_arguments(trace: &mut TraceRows) {
             derived(span, "tool_args_status", |span| &mut span.tool_args_status, verdict);
         }
     }
+}
+
+/// Whether arguments are a Python call's, whose positional ones have no names to be checked by.
+fn is_call(arguments: &str) -> bool {
+    arguments.starts_with(r#"{"args":"#) && arguments.contains(r#""kwargs":"#)
 }
 
 /// Judges answers whose text a log record brought.

@@ -1,7 +1,8 @@
 //! Forms that only one SDK or one of its versions writes, as its captures or its source show them.
 
 use serde_json::{Value, json};
-use spanlake_model::Kind;
+use spanlake_ingest::TraceSettler;
+use spanlake_model::{Kind, PayloadRow, Settle, SpanRow, TraceRows};
 
 use crate::instrumentations::one;
 
@@ -259,4 +260,30 @@ fn mastra_spring_ai_and_vllm_have_names_of_their_own() {
         "gen_ai.latency.time_to_first_token": 0.25});
     let (span, _) = one("llm_request", &served, &json!([]));
     assert_eq!((span.kind, span.time_to_first_token_ms), (Kind::Llm, Some(250.0)));
+}
+
+#[test]
+fn positional_arguments_are_not_judged_by_their_names() {
+    let tools = r#"[{"name":"w","parameters":{"type":"object","required":["city"]}}]"#;
+    for (arguments, want) in [
+        (r#"{"args": ["Paris"], "kwargs": {}}"#, None),
+        (r#"{"city": "Paris"}"#, Some("ok")),
+        ("{}", Some("missing_required")),
+    ] {
+        let span = SpanRow {
+            span_id: "a".to_owned(),
+            kind: Kind::Tool,
+            tool_name: Some("w".to_owned()),
+            ..SpanRow::default()
+        };
+        let payload = PayloadRow {
+            span_id: "a".to_owned(),
+            tool_definitions: Some(tools.to_owned()),
+            tool_arguments: Some(arguments.to_owned()),
+            ..PayloadRow::default()
+        };
+        let mut trace = TraceRows { spans: vec![span], payloads: vec![payload] };
+        TraceSettler.settle(&mut trace);
+        assert_eq!(trace.spans[0].tool_args_status.as_deref(), want, "{arguments}");
+    }
 }
