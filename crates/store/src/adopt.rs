@@ -2,9 +2,8 @@
 //! beginning of maintenance.
 //!
 //! A row that two writers have is seen once, in its newest version: whoever commits second names it
-//! in the overrides of the file it commits. The two versions are not merged, and a trace whose spans
-//! went to two writers is settled by each of them from what it knows: with the next span of it that
-//! arrives after the other's files were taken in.
+//! in the overrides of the file it commits. The two versions are not merged. A trace whose spans went
+//! to two writers is settled by each of them from what it knows, and by maintenance from all of it.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@
 //! Appends go on into the active generation meanwhile. A row that they change is written all the
 //! same and hidden when the files are published.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -50,7 +50,15 @@ pub struct FlushReport {
 
 /// Files of one frozen generation, in the order of commits. A flush that fails keeps them for the
 /// next one: what is committed already must not be written again.
-pub(crate) type Written = BTreeMap<(u8, Table), Vec<NewFile>>;
+pub(crate) type Written = BTreeMap<(u8, Table), NewFiles>;
+
+/// One table's files of a frozen generation.
+#[derive(Debug)]
+pub(crate) struct NewFiles {
+    files: Vec<NewFile>,
+    /// How the commit ended, once it has.
+    committed: Option<Outcome>,
+}
 
 /// A file that is written but not yet committed.
 #[derive(Debug)]
@@ -94,24 +102,23 @@ impl Inner {
             return Err(error);
         }
         drop(unfinished);
-        let files = written.values().flatten();
+        let files = written.values().flat_map(|table| &table.files);
         let recent = files
             .filter_map(|file| Some((file.logged.path.clone(), Arc::clone(file.recent.as_ref()?))));
         self.lookup.recent.add(recent.collect());
         let mut report = FlushReport::default();
-        for file in written.values().flatten() {
+        for file in written.values().flat_map(|table| &table.files) {
             report.files += 1;
             report.rows += file.facts.rows;
             report.bytes += file.logged.size;
         }
         let mut core = self.core.lock().await;
-        for ((_, table), files) in written {
-            let version = logs.get(&table).map_or(0, TableLog::version);
+        for ((_, table), NewFiles { files, committed }) in written {
             let known = core
                 .tables
                 .entry(table)
                 .or_insert_with(|| crate::table_files::TableFiles::empty(table));
-            known.version = version;
+            known.advance(committed.unwrap_or(Outcome::Unknown));
             known.mark = last_seq;
             for file in files {
                 self.register(&mut core, table, file);
@@ -138,15 +145,18 @@ impl Inner {
         for input in inputs {
             let place = (commit_rank(input.table), input.table);
             if let std::collections::btree_map::Entry::Vacant(free) = written.entry(place) {
-                free.insert(self.write_table(input, last_seq).await?);
+                let files = self.write_table(input, last_seq).await?;
+                free.insert(NewFiles { files, committed: None });
             }
         }
-        for ((_, table), files) in written.iter_mut() {
+        let open = written.iter_mut().filter(|(_, table)| table.committed.is_none());
+        for ((_, table), NewFiles { files, committed }) in open {
             let log = match logs.remove(table) {
                 Some(log) => log,
                 None => TableLog::open_or_create(&self.site, *table).await?,
             };
-            self.commit_flush(logs.entry(*table).or_insert(log), files, last_seq).await?;
+            let log = logs.entry(*table).or_insert(log);
+            *committed = Some(self.commit_flush(log, files, last_seq).await?);
         }
         Ok(())
     }
@@ -188,13 +198,21 @@ impl Inner {
         }
         let last_date = dates.keys().next_back().copied();
         let epoch = self.writer()?.wal.epoch();
+        // What maintenance settles comes from no entry of the log.
+        let is_named =
+            self.core.lock().await.tables.get(&table).is_some_and(|t| t.mark >= last_seq);
+        let again = if is_named {
+            format!("-{:016x}", self.writer()?.versions.reserve(1))
+        } else {
+            String::new()
+        };
         let (batches, mut files) = (Arc::new(batches), Vec::new());
         for (date, rows) in dates {
             let (source, options) = (Arc::clone(&batches), self.options.clone());
             let EncodedFile { bytes, facts, rows } =
                 blocking(move || encode(table, &source, rows, &options)).await?;
             // The epoch keeps a name from being used again after a crash between two tables' commits.
-            let name = format!("{}-{epoch}-{last_seq:012}-{}", self.writer_id(), date.iso());
+            let name = format!("{}-{epoch}-{last_seq:012}-{}{again}", self.writer_id(), date.iso());
             let logged = LoggedFile {
                 path: self.data_path(table, date, &name),
                 size: bytes.len() as u64,
@@ -238,7 +256,7 @@ impl Inner {
         log: &mut TableLog,
         files: &mut [NewFile],
         last_seq: u64,
-    ) -> Result<()> {
+    ) -> Result<Outcome> {
         let app_id = self.app_id();
         let mark = i64::try_from(last_seq).unwrap_or(i64::MAX);
         let change = Change {
@@ -248,13 +266,19 @@ impl Inner {
             changes_data: true,
         };
         for _ in 0..COMMIT_ATTEMPTS {
-            if log.app_version(&app_id).await? >= Some(mark) && is_active(log, files)? {
-                return Ok(());
+            // The mark alone does not say so: after a crash between two tables' commits, replay may
+            // bring rows for a table whose mark is there already. And another writer's maintenance
+            // may have merged the files meanwhile.
+            if log.app_version(&app_id).await? >= Some(mark)
+                && log.has_had(files.iter().map(|file| &file.logged.path)).await?
+            {
+                return Ok(Outcome::Unknown);
             }
             // Others may have committed meanwhile, and rows that these files hold, too.
             self.adopt(log, files).await?;
-            if log.commit(&change).await? == Outcome::Committed {
-                return Ok(());
+            let outcome = log.commit(&change).await?;
+            if matches!(outcome, Outcome::Committed(_)) {
+                return Ok(outcome);
             }
         }
         Err(StoreError::CommitContention { table: log.table().name(), attempts: COMMIT_ATTEMPTS })
@@ -304,13 +328,6 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// Whether the log names all the files. A mark alone does not say so: after a crash between two
-/// tables' commits, replay may bring rows for a table whose mark is there already.
-fn is_active(log: &TableLog, files: &[NewFile]) -> Result<bool> {
-    let active: HashSet<_> = log.files()?.into_iter().map(|file| file.path).collect();
-    Ok(files.iter().all(|file| active.contains(&file.logged.path)))
 }
 
 /// Groups rows by date.

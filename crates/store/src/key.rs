@@ -115,8 +115,13 @@ pub(crate) fn for_each_key(
         return;
     };
     for row in 0..batch.num_rows() {
+        let group = text_at(groups.as_ref(), row);
+        if group.is_empty() && table == Table::Evals {
+            // Evaluations without an id are not the same one.
+            continue;
+        }
         let key = RowKey {
-            group: group_key(text_at(groups.as_ref(), row)),
+            group: group_key(group),
             member: members.map_or(0, |members| member_key(text_at(members.as_ref(), row))),
         };
         let is_final = finals.is_some_and(|finals| finals.value(row));

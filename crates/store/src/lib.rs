@@ -10,7 +10,8 @@
 //! - An acknowledged row is found again, once, whichever operation fails or stops the machine
 //!   (`tests/it/crash.rs`, `tests/it/kill.rs`).
 //! - A row that two machines write to one bucket is seen once (`tests/it/writers.rs`, and against
-//!   real servers `tests/it/bucket.rs`).
+//!   real servers `tests/it/bucket.rs`), and after maintenance it is there once
+//!   (`tests/it/meeting.rs`).
 //! - Compaction changes no row, not even one that is still being added to (`tests/it/model.rs`,
 //!   `tests/it/retention.rs`).
 //! - What expires goes everywhere and does not come back (`tests/it/retention.rs`).
@@ -44,6 +45,7 @@ mod recent;
 mod retain;
 mod site;
 mod snapshot;
+mod split;
 mod store;
 mod table_files;
 mod vacuum;

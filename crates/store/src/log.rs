@@ -6,7 +6,7 @@
 //! Commits never retry inside the Delta library: a commit that lost is looked at again from the
 //! new state. After any error the state decides whether it happened.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
@@ -14,6 +14,7 @@ use deltalake_core::kernel::{Action, Add, MetadataExt as _, Remove, Transaction}
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode, checkpoints};
 use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use futures::TryStreamExt as _;
 use object_store::path::Path;
 use spanlake_model::{Clock as _, Day, Micros, SystemClock, Table};
 
@@ -51,8 +52,8 @@ pub(crate) struct Change {
 /// How a commit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is durable.
-    Committed,
+    /// It is durable, as this version. The state at hand may hold later ones.
+    Committed(u64),
     /// Another commit came first, or it is unknown: look at the state again.
     Unknown,
 }
@@ -254,6 +255,33 @@ impl TableLog {
             .collect()
     }
 
+    /// Whether the log names all the files now, or named them before another commit replaced or
+    /// dropped them.
+    pub(crate) async fn has_had(&mut self, files: impl Iterator<Item = &Path>) -> Result<bool> {
+        let active: HashSet<Path> = self.files()?.into_iter().map(|file| file.path).collect();
+        let missing: Vec<&Path> = files.filter(|path| !active.contains(*path)).collect();
+        if missing.is_empty() {
+            return Ok(true);
+        }
+        let removed = if let Ok(removed) = self.find_removed().await {
+            removed
+        } else {
+            // As with marks: the commits may have been cleaned up since.
+            self.reopen().await?;
+            self.find_removed().await?
+        };
+        Ok(missing.into_iter().all(|path| removed.contains(path)))
+    }
+
+    async fn find_removed(&self) -> Result<HashSet<Path>> {
+        let failed = failed("read", self.table);
+        let (state, log) = (self.delta.snapshot().map_err(&failed)?, self.delta.log_store());
+        let removed = state
+            .all_tombstones(log.as_ref())
+            .map_ok(|removed| self.site.path(&format!("{}/{}", self.table.name(), removed.path())));
+        removed.try_collect().await.map_err(failed)
+    }
+
     /// Tries one commit on top of the version at hand.
     ///
     /// # Errors
@@ -299,17 +327,20 @@ impl TableLog {
             .into_prepared_commit_future()
             .await
             .map_err(failed("commit to", self.table))?;
-        if let Err(error) = prepared.await {
-            if let Some(full) = as_full_disk(self.table, &error) {
-                return Err(full);
+        let version = match prepared.await {
+            Ok(committed) => committed.version,
+            Err(error) => {
+                if let Some(full) = as_full_disk(self.table, &error) {
+                    return Err(full);
+                }
+                tracing::warn!(table = self.table.name(), %error, "commit did not succeed");
+                self.refresh().await?;
+                return Ok(Outcome::Unknown);
             }
-            tracing::warn!(table = self.table.name(), %error, "commit did not succeed");
-            self.refresh().await?;
-            return Ok(Outcome::Unknown);
-        }
+        };
         // What follows the commit is not part of it: the state is read from the log itself.
         self.refresh().await?;
-        Ok(Outcome::Committed)
+        Ok(Outcome::Committed(version))
     }
 
     /// Writes a checkpoint of the version at hand.

@@ -1,4 +1,4 @@
-//! Maintenance: flush, then retention, compaction and filters table by table, checkpoints, vacuum.
+//! Maintenance: settle what several writers have, flush, then retention, compaction and filters table by table, checkpoints, vacuum.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::table_files::TableFiles;
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 #[derive(Clone, Debug)]
 pub struct MaintainOptions {
-    /// Flushes what is buffered first; default true.
+    /// Flushes what is buffered first, traces that several writers have parts of included; default
+    /// true.
     pub flush: bool,
     /// Merges any two small files of a date; otherwise a size class has to fill up first. Default
     /// true.
@@ -62,6 +63,7 @@ impl Inner {
         self.adopt_all().await?;
         let mut report = MaintainReport::default();
         if options.flush {
+            self.settle_split().await?;
             report.flushed_rows = self.flush().await?.rows;
         }
         for table in Table::ALL {

@@ -42,15 +42,13 @@ impl Inner {
         }
         let carrier = self.carry_overrides(table, &expired).await?;
         let adds: Vec<_> = carrier.iter().map(|file| file.logged.clone()).collect();
-        if !self.replace(log, adds, &expired, true).await? {
-            return Ok(0);
-        }
+        let Some(outcome) = self.replace(log, adds, &expired, true).await? else { return Ok(0) };
         let mut core = self.core.lock().await;
         if let Some(files) = core.tables.get_mut(&table) {
             for file in &expired {
                 files.remove(&file.path);
             }
-            files.version = log.version();
+            files.advance(outcome);
         }
         if let Some(carrier) = carrier {
             self.register(&mut core, table, carrier);

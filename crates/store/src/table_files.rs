@@ -8,6 +8,7 @@ use spanlake_model::Table;
 
 use crate::file::{DataFile, DeadRows};
 use crate::filter::FileFilter;
+use crate::log::Outcome;
 use crate::overrides::Overrides;
 
 /// The files of one version of a table.
@@ -19,7 +20,7 @@ pub(crate) struct TableFiles {
     pub(crate) file_overrides: BTreeMap<Path, Arc<Overrides>>,
     /// All of them together.
     pub(crate) overrides: Overrides,
-    /// The version of the table's log.
+    /// The version of the table's log up to which every commit is taken in.
     pub(crate) version: u64,
     /// Last sequence number of this writer's WAL that is in files.
     pub(crate) mark: u64,
@@ -51,6 +52,14 @@ impl TableFiles {
     pub(crate) fn remove(&mut self, path: &Path) {
         self.files.remove(path);
         self.file_overrides.remove(path);
+    }
+
+    /// Takes a commit of this process in. Others may have committed before it or after it: their
+    /// files are still to be taken in then, and so the version stays.
+    pub(crate) fn advance(&mut self, outcome: Outcome) {
+        if outcome == Outcome::Committed(self.version + 1) {
+            self.version += 1;
+        }
     }
 
     /// Gives a file another filter.

@@ -9,6 +9,7 @@
 //!
 //! A date whose payloads have expired is rewritten once more, without its free text.
 
+mod doubles;
 mod plan;
 
 use std::sync::Arc;
@@ -21,10 +22,13 @@ use crate::file::{DataFile, DeadRows};
 use crate::filter::group_hash;
 use crate::flush::NewFile;
 use crate::inner::Inner;
+use crate::key::is_keyed;
 use crate::log::{Change, LoggedFile, Outcome};
 use crate::overrides::Overrides;
+use crate::split::writer_of;
 use crate::table_files::TableFiles;
 
+use doubles::doubles;
 use plan::Group;
 
 impl Inner {
@@ -82,17 +86,16 @@ impl Inner {
             self.write_sidecars(table, &file).await?;
         }
         let adds = if keeps { vec![file.logged.clone()] } else { Vec::new() };
-        if !self.replace(log, adds, group, is_rewritten).await? {
+        let Some(outcome) = self.replace(log, adds, group, is_rewritten).await? else {
             self.site.delete(&file.logged.path).await?;
             return Ok(None);
-        }
-        let version = log.version();
+        };
         let mut core = self.core.lock().await;
         if let Some(files) = core.tables.get_mut(&table) {
             for file in group {
                 files.remove(&file.path);
             }
-            files.version = version;
+            files.advance(outcome);
         }
         for input in group {
             self.lookup.cache.remove(&input.path);
@@ -122,22 +125,27 @@ impl Inner {
         }
     }
 
-    /// Returns the files with those rows dead that other committed files replace.
+    /// Returns the files with those rows dead that other committed files replace, and of rows that
+    /// are in several files of the group all but the newest.
     async fn with_committed_dead(&self, table: Table, group: &Group) -> Result<Group> {
+        let is_mixed =
+            is_keyed(table) && group.iter().any(|file| writer_of(&file.path) != self.writer_id());
         let mut keys = Vec::with_capacity(group.len());
         for file in group {
-            keys.push(if file.dead.is_empty() {
+            keys.push(if file.dead.is_empty() && !is_mixed {
                 None
             } else {
                 Some(self.lookup.keys(table, file).await?)
             });
         }
+        let mut doubles = if is_mixed { doubles(table, group, &keys).await } else { Vec::new() };
+        doubles.resize(group.len(), Vec::new());
         let core = self.core.lock().await;
         let Some(known) = core.tables.get(&table) else { return Ok(group.clone()) };
-        let inputs = group.iter().zip(keys).map(|(file, keys)| {
+        let inputs = group.iter().zip(keys).zip(doubles).map(|((file, keys), mut dead)| {
             let Some(keys) = keys else { return Arc::clone(file) };
-            let dead = DeadRows::new(known.overrides.dead_rows(&keys));
-            Arc::new(DataFile { dead, ..DataFile::clone(file) })
+            dead.extend(known.overrides.dead_rows(&keys));
+            Arc::new(DataFile { dead: DeadRows::new(dead), ..DataFile::clone(file) })
         });
         Ok(inputs.collect())
     }
@@ -148,14 +156,14 @@ impl Inner {
         Some(self.options.clock.now().plus_days(-days).day())
     }
 
-    /// Commits the replacement of files that must all be active; `false` when one is not.
+    /// Commits the replacement of files that must all be active; `None` when one is not.
     pub(crate) async fn replace(
         &self,
         log: &mut crate::log::TableLog,
         adds: Vec<LoggedFile>,
         gone: &[Arc<DataFile>],
         changes_data: bool,
-    ) -> Result<bool> {
+    ) -> Result<Option<Outcome>> {
         let app_id = format!("{}/maintenance", self.meta.store_id);
         let now = self.options.clock.now();
         let removes = gone.iter().map(|file| LoggedFile {
@@ -172,15 +180,16 @@ impl Inner {
             // So it looks after a commit whose answer got lost, too.
             let is_gone = !gone.iter().any(|file| is_active(&file.path));
             if is_gone && change.adds.iter().all(|file| is_active(&file.path)) {
-                return Ok(true);
+                return Ok(Some(Outcome::Unknown));
             }
             if !gone.iter().all(|file| is_active(&file.path)) {
-                return Ok(false);
+                return Ok(None);
             }
             let next = log.app_version(&app_id).await?.unwrap_or(0) + 1;
             change.txn = Some((app_id.clone(), next));
-            if log.commit(&change).await? == Outcome::Committed {
-                return Ok(true);
+            let outcome = log.commit(&change).await?;
+            if matches!(outcome, Outcome::Committed(_)) {
+                return Ok(Some(outcome));
             }
         }
         Err(crate::StoreError::CommitContention {

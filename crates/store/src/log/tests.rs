@@ -35,12 +35,12 @@ async fn of_two_commits_on_one_version_one_wins() {
     let mut first = TableLog::open_or_create(&site, Table::Evals).await.unwrap();
     let mut second = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
     assert_eq!((first.version(), second.version()), (0, 0));
-    assert_eq!(first.commit(&add(&site, 1)).await.unwrap(), Outcome::Committed);
+    assert_eq!(first.commit(&add(&site, 1)).await.unwrap(), Outcome::Committed(1));
     assert_eq!(second.commit(&add(&site, 2)).await.unwrap(), Outcome::Unknown);
     // The loser has the winner's state now, and knows that its own mark is not there.
     assert_eq!((second.version(), names(&second)), (1, vec!["part-1.parquet".to_owned()]));
     assert_eq!(second.app_version(APP).await.unwrap(), Some(1));
-    assert_eq!(second.commit(&add(&site, 2)).await.unwrap(), Outcome::Committed);
+    assert_eq!(second.commit(&add(&site, 2)).await.unwrap(), Outcome::Committed(2));
     first.refresh().await.unwrap();
     assert_eq!(names(&first), ["part-1.parquet", "part-2.parquet"]);
 }
@@ -54,6 +54,18 @@ async fn a_mark_tells_that_a_commit_happened() {
     let mut again = TableLog::open(&site, Table::Evals).await.unwrap().unwrap();
     assert_eq!(again.app_version(APP).await.unwrap(), Some(7));
     assert_eq!(again.app_version("ingest/other").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_file_that_another_commit_replaced_has_been_there() {
+    let site = site("replaced");
+    let mut log = TableLog::open_or_create(&site, Table::Evals).await.unwrap();
+    log.commit(&add(&site, 1)).await.unwrap();
+    let gone = Change { removes: vec![file(&site, 1)], ..add(&site, 2) };
+    log.commit(&gone).await.unwrap();
+    let paths = [1, 2, 3].map(|n| file(&site, n).path);
+    assert!(log.has_had(paths[..2].iter()).await.unwrap());
+    assert!(!log.has_had(paths.iter()).await.unwrap());
 }
 
 #[tokio::test]
