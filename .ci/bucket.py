@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a container in the Azurite at its default port. usage: azure_container.py NAME"""
+"""Makes a bucket in a server for tests. usage: bucket.py s3|azure URL NAME"""
 
 import base64
 import hashlib
@@ -15,27 +15,36 @@ KEY = "".join(["Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu", "Fq2UVErCz4I6
 VERSION = "2021-12-02"
 
 
-def make(name):
+def put(url, headers):
+    request = urllib.request.Request(url, method="PUT", headers={**headers, "Content-Length": "0"})
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+def make_in_azure(server, name):
     date = formatdate(usegmt=True)
     headers = f"x-ms-date:{date}\nx-ms-version:{VERSION}\n"
     resource = f"/{ACCOUNT}/{ACCOUNT}/{name}\nrestype:container"
     text = "PUT" + "\n" * 12 + headers + resource
     mac = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256)
-    request = urllib.request.Request(
-        f"http://127.0.0.1:10000/{ACCOUNT}/{name}?restype=container",
-        method="PUT",
-        headers={
+    signature = base64.b64encode(mac.digest()).decode()
+    put(
+        f"{server}/{ACCOUNT}/{name}?restype=container",
+        {
             "x-ms-date": date,
             "x-ms-version": VERSION,
-            "Content-Length": "0",
-            "Authorization": f"SharedKey {ACCOUNT}:{base64.b64encode(mac.digest()).decode()}",
+            "Authorization": f"SharedKey {ACCOUNT}:{signature}",
         },
     )
-    urllib.request.urlopen(request).close()
 
 
+kind, server, name = sys.argv[1:]
 try:
-    make(sys.argv[1])
+    if kind == "s3":
+        put(f"{server}/{name}", {})
+    else:
+        make_in_azure(server, name)
 except urllib.error.HTTPError as error:
     # It is there already.
-    sys.exit(0 if error.code == 409 else f"Azurite answers {error.code}")
+    sys.exit(0 if error.code == 409 else f"{kind} answers {error.code}")
+except OSError as error:
+    sys.exit(f"{kind} does not answer: {error}")
