@@ -1,4 +1,5 @@
-//! Ctrl-C: the first one stops the work, the second ends the process at once.
+//! Ctrl-C: the first one stops the work, or lets it come to a stop; the second ends the process at
+//! once.
 
 use std::fmt;
 use std::time::Duration;
@@ -62,6 +63,27 @@ impl Executor {
         })
     }
 
+    /// Runs work that stops by itself soon after Ctrl-C. When that takes longer than `grace` it is
+    /// dropped, and `None` comes back.
+    pub(crate) fn run_to_a_stop<T>(
+        &self,
+        grace: Duration,
+        work: impl AsyncFnOnce(Stop) -> T,
+    ) -> Option<T> {
+        let mut pressed = self.pressed.clone();
+        pressed.mark_unchanged();
+        let stop = Stop(pressed.clone());
+        self.runtime.block_on(async {
+            let work = work(stop);
+            tokio::pin!(work);
+            tokio::select! {
+                done = &mut work => return Some(done),
+                Ok(()) = pressed.changed() => {}
+            }
+            tokio::time::timeout(grace, work).await.ok()
+        })
+    }
+
     /// Runs work to its end; on Ctrl-C drops it and fails with `note`.
     pub(crate) fn run<T>(&self, note: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.run_until_interrupted(work)
@@ -71,6 +93,20 @@ impl Executor {
     /// Ends without waiting for threads that read or compute: what was acknowledged is durable.
     pub(crate) fn end(self) {
         self.runtime.shutdown_timeout(Duration::ZERO);
+    }
+}
+
+/// Tells work that Ctrl-C was pressed.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Receiver<u32>);
+
+impl Stop {
+    /// Returns when it is pressed, or was since this was asked last.
+    pub(crate) async fn pressed(&mut self) {
+        if self.0.changed().await.is_err() {
+            // Nobody listens.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

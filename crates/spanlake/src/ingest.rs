@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -170,21 +171,24 @@ impl Spanlake {
         reader: impl Read + Send + 'static,
     ) -> Result<IngestSummary> {
         let mut total = IngestSummary::default();
-        self.ingest_reader_with(source, reader, |part| total.add(part)).await?;
+        let never = std::future::pending();
+        self.ingest_reader_until(never, source, reader, |part| total.add(part)).await?;
         Ok(total)
     }
 
-    /// As [`Self::ingest_reader`], telling of each part when it is durable: what a caller that may
-    /// be stopped half-way needs to say what is stored.
+    /// As [`Self::ingest_reader`], telling of each part when it is durable. When `stop` is ready
+    /// nothing more is read; what is on its way is stored and told of before this returns, about
+    /// as much as fits in memory. Returns whether the input was read to its end.
     ///
     /// # Errors
     /// When the store cannot take the rows; the parts told of are stored.
-    pub async fn ingest_reader_with(
+    pub async fn ingest_reader_until(
         &self,
+        stop: impl Future<Output = ()> + Send,
         source: &str,
         reader: impl Read + Send + 'static,
         stored: impl FnMut(IngestSummary),
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let limits = self.context.read().limits.clone();
         let name: Arc<str> = Arc::from(source);
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
@@ -195,9 +199,18 @@ impl Spanlake {
         let pieces = futures::stream::unfold(receiver, |mut receiver| async move {
             receiver.recv().await.map(|piece| (piece, receiver))
         });
-        self.ingest_pieces(pieces, stored).await?;
+        let is_stopped = AtomicBool::new(false);
+        let stop = async {
+            stop.await;
+            is_stopped.store(true, Ordering::Relaxed);
+        };
+        self.ingest_pieces(pieces.take_until(stop), stored).await?;
+        if is_stopped.into_inner() {
+            // The reader may wait for input that never comes.
+            return Ok(false);
+        }
         reading.await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Records an input that could not even be opened, so that it is counted and in

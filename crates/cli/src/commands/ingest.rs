@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use spanlake::{IngestSummary, Spanlake};
@@ -14,9 +15,13 @@ use self::inputs::{Input, Source};
 use super::{config, open};
 use crate::Outcome;
 use crate::args::{Format, Global, IngestArgs};
-use crate::interrupt::{Executor, Interrupted};
+use crate::interrupt::{Executor, Interrupted, Stop};
 use crate::output::say;
 use crate::progress::bytes_bar;
+
+/// How long an interrupted ingest may store what it has read. It takes a second where the disk or
+/// bucket answers.
+const GRACE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(global: &Global, args: IngestArgs, executor: &Executor) -> Result<Outcome> {
     let mut config = config(global)?;
@@ -26,12 +31,11 @@ pub(super) fn run(global: &Global, args: IngestArgs, executor: &Executor) -> Res
     let inputs = inputs::find(&args.paths)?;
     // Filled as parts become durable, so that an error or Ctrl-C leaves the truth behind.
     let stored = Mutex::new(IngestSummary::default());
-    let work = async {
-        let lake = open(global, config).await?;
-        ingest(&lake, inputs, global.quiet, &stored).await?;
-        Ok::<_, anyhow::Error>(lake.close().await?)
+    let ended = match executor.run_until_interrupted(open(global, config)) {
+        Some(Ok(lake)) => ingest_and_close(lake, inputs, global.quiet, &stored, executor),
+        Some(Err(error)) => Some(Err(error)),
+        None => None,
     };
-    let ended = executor.run_until_interrupted(work);
     let summary = stored.into_inner().unwrap_or_else(PoisonError::into_inner);
     match ended {
         Some(Ok(())) => {
@@ -52,30 +56,61 @@ pub(super) fn run(global: &Global, args: IngestArgs, executor: &Executor) -> Res
     }
 }
 
+/// Returns `None` when it was interrupted.
+fn ingest_and_close(
+    lake: Spanlake,
+    inputs: Vec<Input>,
+    quiet: bool,
+    stored: &Mutex<IngestSummary>,
+    executor: &Executor,
+) -> Option<Result<()>> {
+    let work = async |stop: Stop| ingest(&lake, inputs, quiet, stop, stored).await;
+    match executor.run_to_a_stop(GRACE, work) {
+        // What is stored is durable; closing only makes files of it.
+        Some(Ok(true)) => executor.run_until_interrupted(async { Ok(lake.close().await?) }),
+        Some(Ok(false)) => None,
+        Some(Err(error)) => Some(Err(error)),
+        None => {
+            let limit = GRACE.as_secs();
+            let note = format!("interrupted, and the store did not take more for {limit} seconds");
+            Some(Err(Interrupted(note).into()))
+        }
+    }
+}
+
+/// Returns whether everything was read.
 async fn ingest(
     lake: &Spanlake,
     inputs: Vec<Input>,
     quiet: bool,
+    mut stop: Stop,
     stored: &Mutex<IngestSummary>,
-) -> Result<()> {
+) -> Result<bool> {
     let add = |part| stored.lock().unwrap_or_else(PoisonError::into_inner).add(part);
     let total = inputs.iter().map(|input| input.bytes).sum::<Option<u64>>();
     let bar = bytes_bar(total, quiet);
     for Input { name, source, .. } in inputs {
         bar.set_message(name.clone());
-        match source {
+        let is_whole = match source {
             Source::Stdin => {
-                lake.ingest_reader_with(&name, bar.wrap_read(std::io::stdin()), add).await?;
+                let input = bar.wrap_read(std::io::stdin());
+                lake.ingest_reader_until(stop.pressed(), &name, input, add).await?
             }
             Source::File(path) => {
                 let file = bar.wrap_read(Later::File(path));
-                lake.ingest_reader_with(&name, file, add).await?;
+                lake.ingest_reader_until(stop.pressed(), &name, file, add).await?
             }
-            Source::Unreadable(error) => add(lake.ingest_unreadable(&name, error).await?),
+            Source::Unreadable(error) => {
+                add(lake.ingest_unreadable(&name, error).await?);
+                true
+            }
+        };
+        if !is_whole {
+            return Ok(false);
         }
     }
     bar.finish_and_clear();
-    Ok(())
+    Ok(true)
 }
 
 /// A file that is opened when it is first read, on the thread that reads it: a pipe without a

@@ -80,6 +80,64 @@ fn an_interrupted_ingest_says_what_is_stored() {
     assert_eq!(place.ask("select count(*), count(distinct span_id) from spans"), "12000,12000");
 }
 
+/// Ingests lines that never end until the first are seen, and ends it with signals.
+fn interrupted(place: &Place, signals: usize) -> (Option<i32>, String, String) {
+    let mut child = place
+        .command(["ingest", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let feeding = std::thread::spawn(move || {
+        // Much to read and little to decode: what is in memory is soon stored.
+        let blanks = format!("{}\n", " ".repeat(50_000));
+        let mut next = 1;
+        // Ends when nobody reads any more.
+        loop {
+            let lines: String =
+                (next..next + 10).map(|n| native(n).replace('\n', &blanks)).collect();
+            next += 10;
+            if input.write_all(lines.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    let is_there = ["sql", "--format", "csv", "-c", "select count(*) > 0 from spans"];
+    while !place.run(is_there).out.ends_with("true\n") {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    for _ in 0..signals {
+        interrupt(&child);
+    }
+    let ended = ended(child);
+    feeding.join().unwrap();
+    ended
+}
+
+#[test]
+fn what_is_on_its_way_when_ctrl_c_comes_is_stored_and_counted() {
+    let place = Place::new();
+    let (code, out, err) = interrupted(&place, 1);
+    assert_eq!(code, Some(130), "{out} {err}");
+    assert!(err.contains("interrupted; what is counted above is stored"), "{err}");
+    let told = out.split(' ').next().unwrap();
+    assert_eq!(place.ask("select count(*) from spans"), told);
+    assert_eq!(place.run(["store", "check"]).code, Some(0));
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_loses_nothing_that_was_stored() {
+    let place = Place::new();
+    let (code, ..) = interrupted(&place, 2);
+    assert_eq!(code, Some(130));
+    let stored = place.ask("select count(*) = count(distinct span_id), count(*) > 0 from spans");
+    assert_eq!(stored, "true,true");
+    assert_eq!(place.run(["store", "check"]).code, Some(0));
+}
+
 #[test]
 fn a_pipe_that_nobody_writes_to_does_not_hold_it_up() {
     let place = Place::new();
