@@ -22,6 +22,14 @@ use url::Url;
 use crate::error::{Result, StoreError};
 use crate::site::{Site, without_secrets};
 
+/// Schemes of buckets. Of a web address nobody could tell which kind of server answers.
+const SCHEMES: [&str; 8] = ["s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss"];
+
+/// What a store's URL may be.
+const ACCEPTED: &str = "give a path, file:///PATH, memory://NAME, s3://BUCKET/PATH, \
+                        gs://BUCKET/PATH or az://CONTAINER/PATH; a server is named as in \
+                        s3://BUCKET/PATH?endpoint=http://HOST:PORT";
+
 /// A bucket and the place in it.
 pub(crate) struct Bucket {
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -38,6 +46,9 @@ impl Bucket {
         let invalid =
             |reason: String| StoreError::InvalidUrl { url: without_secrets(text), reason };
         let full = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
+        if !SCHEMES.contains(&full.scheme()) {
+            return Err(invalid(ACCEPTED.to_owned()));
+        }
         let (scheme, root) =
             ObjectStoreScheme::parse(&full).map_err(|error| invalid(error.to_string()))?;
         let mut url = full.clone();
@@ -66,7 +77,7 @@ impl Bucket {
                 let builder = known.into_iter().fold(builder, |b, (key, v)| b.with_config(key, v));
                 builder.build().map(|store| Arc::new(store) as Arc<dyn ObjectStore>)
             }
-            _ => return Err(invalid("a store lives on a disk, in S3, GCS or Azure".to_owned())),
+            _ => return Err(invalid(ACCEPTED.to_owned())),
         };
         let store = store.map_err(|error| invalid(error.to_string()))?;
         if !url.path().ends_with('/') {
@@ -148,6 +159,27 @@ mod tests {
         assert!(error.is_invalid_input());
         let shown = error.to_string();
         assert!(shown.contains("regoin") && !shown.contains("eu-central-1"), "{shown}");
-        assert!(Bucket::parse("ftp://host/x").err().unwrap().is_invalid_input());
+    }
+
+    #[test]
+    fn other_schemes_are_refused_with_those_that_are_taken() {
+        let hidden = format!("http://user:{}@localhost:9000/bucket?key=hidden", "hidden");
+        for url in
+            ["ftp://host/x", "http://localhost:9000/b", "https://b.s3.amazonaws.com/x", &hidden]
+        {
+            let error = Bucket::parse(url).err().unwrap();
+            assert!(error.is_invalid_input());
+            let shown = error.to_string();
+            for scheme in ["file://", "memory://", "s3://", "gs://", "az://"] {
+                assert!(shown.contains(scheme), "{shown}");
+            }
+            assert!(!shown.contains("hidden"), "{shown}");
+        }
+        for url in
+            ["abfss://container@account.dfs.core.windows.net/x", "gs://bucket/x", "s3a://b/x"]
+        {
+            let error = Bucket::parse(url).err().map(|error| error.to_string());
+            assert!(error.is_none_or(|error| !error.contains(ACCEPTED)), "{url}");
+        }
     }
 }

@@ -22,6 +22,23 @@ fn a_store_that_is_a_file_or_missing_is_named() {
 }
 
 #[test]
+fn a_store_that_is_a_web_address_is_refused_with_what_is_taken() {
+    let place = Place::new();
+    place.write("a.jsonl", native(1));
+    for args in [
+        vec!["ingest", "--store", "http://localhost:9000/bucket", "a.jsonl"],
+        vec!["sql", "--store", "ftp://host/bucket", "-c", "select 1"],
+        vec!["store", "info", "--store", "https://bucket.s3.amazonaws.com/x"],
+    ] {
+        let ended = place.run(&args);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        for accepted in ["s3://", "gs://", "az://", "file://"] {
+            assert!(ended.err.contains(accepted), "{ended:?}");
+        }
+    }
+}
+
+#[test]
 fn inputs_that_cannot_be_read_leave_no_store_behind() {
     let place = Place::new();
     let ended = place.run(["ingest", "nowhere", "nor-here"]);
