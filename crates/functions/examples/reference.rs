@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The file has `cases` of {id, fn, inputs, params, expected, rtol, atol}; `null` in `expected` stands for SQL NULL. A case
-//! agrees when every value of `expected` does, each found by the SQL that the table in `checks/mod.rs` names for it.
+//! agrees when every value of `expected` does, each found by the SQL that the tables in `checks/` name for it.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -24,7 +24,7 @@ mod documented;
 mod kernel;
 mod scalar;
 mod scorer;
-mod stats;
+pub mod stats;
 mod window;
 
 use std::sync::Arc;

@@ -2,16 +2,12 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::fold::{Fold, Options};
-use super::record::{record, record_type};
-use super::sample::Sample;
+use super::mean_loss::Loss;
 use crate::documented::{STATISTICS, manual};
-use crate::kernel::Kind;
-use crate::stats::scores::brier;
+use crate::stats::ranks::Sorted;
+use crate::stats::scores::{MeanLoss, brier};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Brier;
@@ -30,31 +26,11 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     )
 });
 
-const FIELDS: [&str; 3] = ["brier", "low", "high"];
-
-impl Fold for Brier {
+impl Loss for Brier {
     const NAME: &'static str = "brier";
-    const KINDS: &'static [Kind] = &[Kind::Number, Kind::Flag, Kind::Number];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &["n"])
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let alpha = options.alpha(2)?;
-        let totals = sample.totals();
-        let found = brier(&sample.numbers(), alpha);
-        record(
-            [
-                (FIELDS[0], found.map(|found| found.mean)),
-                (FIELDS[1], found.map(|found| found.low)),
-                (FIELDS[2], found.map(|found| found.high)),
-            ],
-            [("n", totals.reference + totals.current)],
-        )
+    fn mean(values: &Sorted, alpha: f64) -> Option<MeanLoss> {
+        brier(values, alpha)
     }
 
     fn manual() -> &'static Documentation {

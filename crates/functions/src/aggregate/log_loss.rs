@@ -2,16 +2,12 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::fold::{Fold, Options};
-use super::record::{record, record_type};
-use super::sample::Sample;
+use super::mean_loss::Loss;
 use crate::documented::{STATISTICS, manual};
-use crate::kernel::Kind;
-use crate::stats::scores::log_loss;
+use crate::stats::ranks::Sorted;
+use crate::stats::scores::{MeanLoss, log_loss};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LogLoss;
@@ -30,31 +26,11 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     )
 });
 
-const FIELDS: [&str; 3] = ["log_loss", "low", "high"];
-
-impl Fold for LogLoss {
+impl Loss for LogLoss {
     const NAME: &'static str = "log_loss";
-    const KINDS: &'static [Kind] = &[Kind::Number, Kind::Flag, Kind::Number];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &["n"])
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let alpha = options.alpha(2)?;
-        let totals = sample.totals();
-        let found = log_loss(&sample.numbers(), alpha);
-        record(
-            [
-                (FIELDS[0], found.map(|found| found.mean)),
-                (FIELDS[1], found.map(|found| found.low)),
-                (FIELDS[2], found.map(|found| found.high)),
-            ],
-            [("n", totals.reference + totals.current)],
-        )
+    fn mean(values: &Sorted, alpha: f64) -> Option<MeanLoss> {
+        log_loss(values, alpha)
     }
 
     fn manual() -> &'static Documentation {

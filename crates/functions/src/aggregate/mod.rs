@@ -1,7 +1,9 @@
 //! The aggregate functions, one file each, and what they share.
 
 mod codec;
+mod divergence;
 mod fold;
+mod mean_loss;
 mod record;
 
 mod label;
@@ -46,6 +48,8 @@ use std::sync::Arc;
 
 use datafusion_expr::AggregateUDF;
 
+use self::divergence::DivergenceOf;
+use self::mean_loss::MeanOf;
 use crate::aggregate;
 
 fn fold(fold: impl fold::Fold) -> Arc<AggregateUDF> {
@@ -56,9 +60,9 @@ fn fold(fold: impl fold::Fold) -> Arc<AggregateUDF> {
 pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
     vec![
         aggregate(parse_failure_rate::ParseFailureRate::new()),
-        fold(psi::Psi),
+        fold(DivergenceOf(psi::Psi)),
         fold(js_distance::JsDistance),
-        fold(kl_divergence::KlDivergence),
+        fold(DivergenceOf(kl_divergence::KlDivergence)),
         fold(hellinger::Hellinger),
         fold(tvd::Tvd),
         fold(chi2_drift::Chi2Drift),
@@ -75,8 +79,8 @@ pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         fold(token_drift::TokenDrift),
         fold(kappa::KappaOf),
         fold(kripp_alpha::KrippAlpha),
-        fold(brier::Brier),
-        fold(log_loss::LogLoss),
+        fold(MeanOf(brier::Brier)),
+        fold(MeanOf(log_loss::LogLoss)),
         fold(ece::Ece),
         fold(auroc::Auroc),
         fold(confusion::ConfusionMatrix),

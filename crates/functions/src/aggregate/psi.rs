@@ -2,17 +2,12 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::binned::{BINNING, SIDE, binning, shares};
-use super::fold::{Fold, Options};
-use super::record::{SIDES, record, record_type};
-use super::sample::Sample;
+use super::binned::{BINNING, SIDE};
+use super::divergence::Divergence;
 use crate::documented::{STATISTICS, manual};
-use crate::kernel::Kind;
-use crate::stats::drift::Shares;
+use crate::stats::drift::{Floor, Shares};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Psi;
@@ -27,31 +22,12 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     )
 });
 
-const FIELDS: [&str; 2] = ["psi", "p_value"];
-
-impl Fold for Psi {
+impl Divergence for Psi {
     const NAME: &'static str = "psi";
-    const KINDS: &'static [Kind] = &[Kind::Value, Kind::Flag, Kind::Text];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
+    const FIELD: &'static str = "psi";
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &SIDES)
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let (binning, floor) = binning(options, 2)?;
-        let totals = sample.totals();
-        let found = shares(sample, binning);
-        let found = found.as_ref();
-        record(
-            [
-                (FIELDS[0], found.map(|shares| shares.psi(floor))),
-                (FIELDS[1], found.and_then(Shares::p)),
-            ],
-            [(SIDES[0], totals.reference), (SIDES[1], totals.current)],
-        )
+    fn of(shares: &Shares, floor: Floor) -> f64 {
+        shares.psi(floor)
     }
 
     fn manual() -> &'static Documentation {

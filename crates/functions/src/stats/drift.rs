@@ -11,7 +11,7 @@ pub(crate) struct Pair {
 
 /// How an empty bin is made comparable where a logarithm needs more than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Floor {
+pub enum Floor {
     /// Shares below 0.0001 are raised to it, without renormalising (scorecard practice).
     Share,
     /// Evidently: empty shares become 0.0001, or a millionth of the least other share where that is 0.0001 or less.
@@ -22,8 +22,8 @@ const LEAST_SHARE: f64 = 1e-4;
 
 /// Shares of the bins on both sides; `None` when a side is empty.
 #[derive(Debug, Clone)]
-pub(crate) struct Shares {
-    counts: Vec<Pair>,
+pub struct Shares {
+    counts: Vec<(f64, f64)>,
     n: f64,
     m: f64,
     reference: Vec<f64>,
@@ -32,15 +32,26 @@ pub(crate) struct Shares {
 
 impl Shares {
     pub(crate) fn new(bins: impl IntoIterator<Item = Pair>) -> Option<Self> {
-        let counts: Vec<Pair> = bins.into_iter().collect();
-        let n = counts.iter().map(|bin| bin.reference).sum::<u64>() as f64;
-        let m = counts.iter().map(|bin| bin.current).sum::<u64>() as f64;
+        Self::of_counts(bins.into_iter().map(|bin| (bin.reference as f64, bin.current as f64)))
+    }
+
+    /// Shares of bins given as counts of the reference and of the current side, which need not be whole: effective
+    /// numbers of observations will do. `None` when a side is empty.
+    pub fn of_counts(bins: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+        let counts: Vec<(f64, f64)> = bins.into_iter().collect();
+        let n: f64 = counts.iter().map(|bin| bin.0).sum();
+        let m: f64 = counts.iter().map(|bin| bin.1).sum();
         if n <= 0.0 || m <= 0.0 {
             return None;
         }
-        let reference = counts.iter().map(|bin| bin.reference as f64 / n).collect();
-        let current = counts.iter().map(|bin| bin.current as f64 / m).collect();
+        let reference = counts.iter().map(|bin| bin.0 / n).collect();
+        let current = counts.iter().map(|bin| bin.1 / m).collect();
         Some(Self { counts, n, m, reference, current })
+    }
+
+    /// Counts of the bins that hold a row.
+    fn filled(&self) -> Vec<(f64, f64)> {
+        self.counts.iter().copied().filter(|bin| bin.0 + bin.1 > 0.0).collect()
     }
 
     fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
@@ -62,7 +73,7 @@ impl Shares {
     }
 
     /// Population stability index.
-    pub(crate) fn psi(&self, floor: Floor) -> f64 {
+    pub fn psi(&self, floor: Floor) -> f64 {
         self.floored(floor).map(|(p, q)| (q - p) * (q / p).ln()).sum()
     }
 
@@ -105,14 +116,13 @@ impl Shares {
     /// chi-squared variable with bins − 1 degrees of freedom; half a row added to every bin keeps that true for sparse
     /// bins, where the logarithm of an empty one would raise two to three times as many false alarms as stated.
     pub(crate) fn p(&self) -> Option<f64> {
-        let bins: Vec<Pair> =
-            self.counts.iter().copied().filter(|bin| bin.reference + bin.current > 0).collect();
+        let bins = self.filled();
         let half = bins.len() as f64 / 2.0;
         let psi: f64 = bins
             .iter()
             .map(|bin| {
-                let p = (bin.reference as f64 + 0.5) / (self.n + half);
-                let q = (bin.current as f64 + 0.5) / (self.m + half);
+                let p = (bin.0 + 0.5) / (self.n + half);
+                let q = (bin.1 + 0.5) / (self.m + half);
                 (q - p) * (q / p).ln()
             })
             .sum();
@@ -122,17 +132,20 @@ impl Shares {
 
 /// A chi-squared test with its effect size.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Chi2 {
-    pub(crate) statistic: f64,
-    pub(crate) degrees: usize,
+pub struct Chi2 {
+    /// The test's statistic.
+    pub statistic: f64,
+    /// Degrees of freedom.
+    pub degrees: usize,
     /// `None` when there is one category only.
-    pub(crate) p: Option<f64>,
-    pub(crate) cramers_v: Option<f64>,
+    pub p: Option<f64>,
+    /// Cramér's V, the effect size: 0 to 1.
+    pub cramers_v: Option<f64>,
 }
 
 /// What is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Chi2Method {
+pub enum Chi2Method {
     /// Pearson's test of homogeneity of the 2 × k table.
     Pearson,
     /// The same with Yates's correction where k is 2.
@@ -143,9 +156,8 @@ pub(crate) enum Chi2Method {
 
 impl Shares {
     /// A chi-squared test over the bins that hold a row.
-    pub(crate) fn chi2(&self, method: Chi2Method) -> Chi2 {
-        let bins: Vec<Pair> =
-            self.counts.iter().copied().filter(|bin| bin.reference + bin.current > 0).collect();
+    pub fn chi2(&self, method: Chi2Method) -> Chi2 {
+        let bins = self.filled();
         let degrees = bins.len().saturating_sub(1);
         let all = self.n + self.m;
         let correct = if method == Chi2Method::Yates && degrees == 1 { 0.5 } else { 0.0 };
@@ -155,8 +167,7 @@ impl Shares {
         };
         let chi2: f64 = bins
             .iter()
-            .map(|bin| {
-                let (reference, current) = (bin.reference as f64, bin.current as f64);
+            .map(|&(reference, current)| {
                 if method == Chi2Method::Evidently {
                     return part(current, reference * self.m / self.n);
                 }

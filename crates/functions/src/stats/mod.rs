@@ -1,4 +1,6 @@
 //! Statistics without Arrow: plain numbers in, plain numbers out, `None` where undefined.
+//!
+//! Public is what programs compute beside SQL, so that both give the same numbers.
 
 pub(crate) mod normal;
 pub(crate) mod special;
@@ -20,6 +22,11 @@ pub(crate) mod scores;
 
 pub(crate) mod change;
 pub(crate) mod mmd;
+
+pub use drift::{Chi2, Chi2Method, Floor, Shares};
+pub use multiple::{Adjustment, adjust};
+pub use proportion::{Interval, wilson};
+pub use sequential::{Moments, SeqDiff, seq_diff};
 
 #[cfg(test)]
 mod tests;

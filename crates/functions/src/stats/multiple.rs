@@ -2,7 +2,7 @@
 
 /// How p-values of one family are adjusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Adjustment {
+pub enum Adjustment {
     /// False discovery rate, independent or positively dependent tests (Benjamini and Hochberg 1995).
     BenjaminiHochberg,
     /// False discovery rate under any dependence (Benjamini and Yekutieli 2001).
@@ -28,7 +28,7 @@ impl Adjustment {
 }
 
 /// Adjusted p-values in the order given. `None` stays `None` and counts as no test.
-pub(crate) fn adjust(p_values: &[Option<f64>], method: Adjustment) -> Vec<Option<f64>> {
+pub fn adjust(p_values: &[Option<f64>], method: Adjustment) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         p_values.iter().enumerate().filter_map(|(at, p)| p.map(|p| (at, p))).collect();
     order.sort_by(|a, b| a.1.total_cmp(&b.1));

@@ -5,10 +5,13 @@ use super::special::{beta_quantile, ln_choose};
 
 /// A proportion with an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Interval {
-    pub(crate) rate: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+pub struct Interval {
+    /// The proportion seen.
+    pub rate: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
 }
 
 /// One way to find the interval of a proportion.
@@ -18,8 +21,9 @@ fn is_sample(successes: f64, n: f64) -> bool {
     n > 0.0 && n.is_finite() && (0.0..=n).contains(&successes)
 }
 
-/// Wilson's score interval (Wilson 1927); `None` unless 0 ≤ successes ≤ n, n > 0, 0 < alpha < 1.
-pub(crate) fn wilson(successes: f64, n: f64, alpha: f64) -> Option<Interval> {
+/// Wilson's score interval (Wilson 1927); `None` unless 0 ≤ successes ≤ n, n > 0, 0 < alpha < 1. Neither number need be
+/// whole: an effective number of observations will do.
+pub fn wilson(successes: f64, n: f64, alpha: f64) -> Option<Interval> {
     if !is_sample(successes, n) {
         return None;
     }

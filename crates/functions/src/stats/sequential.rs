@@ -2,32 +2,34 @@
 
 /// One sample's size, mean and variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Moments {
-    pub(crate) n: f64,
-    pub(crate) mean: f64,
-    pub(crate) variance: f64,
+pub struct Moments {
+    /// Number of independent units.
+    pub n: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// Variance of one unit, so that the mean's variance is `variance / n`.
+    pub variance: f64,
 }
 
 /// The difference, its confidence sequence at this look and its always-valid p-value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct SeqDiff {
-    pub(crate) diff: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-    pub(crate) p: f64,
+pub struct SeqDiff {
+    /// Second mean minus first.
+    pub diff: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Always-valid p-value.
+    pub p: f64,
     /// Scale of the mixture, fixed by alpha and the tuning.
-    pub(crate) rho: f64,
+    pub rho: f64,
 }
 
 /// Asymptotic confidence sequence (Waudby-Smith et al. 2023, eq. 9) for second minus first. `tuning` is the total
 /// sample size at which the sequence is tightest. `None` when a sample is empty, a variance negative, both zero, or a
 /// parameter out of range.
-pub(crate) fn seq_diff(
-    first: Moments,
-    second: Moments,
-    alpha: f64,
-    tuning: f64,
-) -> Option<SeqDiff> {
+pub fn seq_diff(first: Moments, second: Moments, alpha: f64, tuning: f64) -> Option<SeqDiff> {
     let is_sample = |m: Moments| m.n > 0.0 && m.variance >= 0.0 && m.mean.is_finite();
     let error2 = first.variance / first.n + second.variance / second.n;
     let in_range = alpha > 0.0 && alpha < 1.0 && tuning > 0.0 && error2 > 0.0 && error2.is_finite();

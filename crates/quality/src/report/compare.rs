@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use spanlake_functions::stats::{Adjustment, Moments, SeqDiff, adjust, seq_diff};
+
 use crate::metric::{ALPHA, MINIMUM_CLUSTERS, MINIMUM_EVENTS, Metric, Unit};
 use crate::report::facts::{Cell, Facts, Period, Place};
 use crate::report::model::{Basis, Comparison, Outcome, Subject};
-use crate::stats::{ClusterSums, Side, bh_adjust, round_places, round_significant, seq_diff};
+use crate::stats::{ClusterSums, round_places, round_significant};
 
 /// Which cells one side of a comparison takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,13 +134,15 @@ pub(crate) fn compare_all(
         |at: &&usize| tested.get(**at).is_some_and(|t| !t.shown.subject.tenant.is_empty());
     let tenants = family.iter().filter(breakdown).count();
     let weights = weights(family.len() + other_p.len() - tenants, tenants);
-    let mut p_values: Vec<f64> = family
+    let mut p_values: Vec<Option<f64>> = family
         .iter()
         .filter_map(|&at| tested.get(at))
         .map(|t| t.shown.p / if t.shown.subject.tenant.is_empty() { weights.0 } else { weights.1 })
+        .map(Some)
         .collect();
-    p_values.extend(other_p.iter().map(|p| p / weights.0));
-    let adjusted: Vec<f64> = bh_adjust(&p_values).into_iter().map(|p| p.min(1.0)).collect();
+    p_values.extend(other_p.iter().map(|p| Some(p / weights.0)));
+    let adjusted = adjust(&p_values, Adjustment::BenjaminiHochberg);
+    let adjusted: Vec<f64> = adjusted.into_iter().flatten().collect();
     for (&at, &p) in family.iter().zip(&adjusted) {
         if let Some(t) = tested.get_mut(at) {
             t.shown.p_adjusted = round_significant(p, 3);
@@ -316,11 +320,7 @@ fn level(metric: &Metric, mean: f64) -> f64 {
     }
 }
 
-fn difference(
-    metric: &Metric,
-    before: &ClusterSums,
-    after: &ClusterSums,
-) -> Option<crate::stats::SeqDiff> {
+fn difference(metric: &Metric, before: &ClusterSums, after: &ClusterSums) -> Option<SeqDiff> {
     let side = |sums: &ClusterSums| {
         let mean = sums.mean()?;
         let variance = match metric.unit {
@@ -328,7 +328,7 @@ fn difference(
             Unit::Score | Unit::Milliseconds => sums.mean_variance()?,
             Unit::Usd => sums.mean_variance()? / mean.max(1e-12).powi(2),
         };
-        Some(Side {
+        Some(Moments {
             n: sums.clusters,
             mean: level(metric, mean),
             variance: variance * sums.clusters,
@@ -337,7 +337,14 @@ fn difference(
     // Tightest where the sample is expected to end: at twice the reference, which is known
     // before the week begins and so may be used to choose it.
     let tuning = (2.0 * before.clusters).clamp(2.0 * MINIMUM_CLUSTERS, 5000.0);
-    seq_diff(side(before)?, side(after)?, ALPHA, tuning)
+    let (before, after) = (side(before)?, side(after)?);
+    if before.variance + after.variance <= 0.0 {
+        // Values that never vary leave no doubt.
+        let diff = after.mean - before.mean;
+        let p = if diff == 0.0 { 1.0 } else { 0.0 };
+        return Some(SeqDiff { diff, low: diff, high: diff, p, rho: 0.0 });
+    }
+    seq_diff(before, after, ALPHA, tuning)
 }
 
 /// The change at the current side's shares of tenants and models, over the strata that both

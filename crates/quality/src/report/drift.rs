@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use spanlake_functions::stats::{Chi2Method, Floor, Shares};
+
 use crate::metric::{ALPHA, MINIMUM_CLUSTERS, MINIMUM_PSI, Severity};
 use crate::report::facts::{DistributionRow, Period, Place};
 use crate::report::model::{DriftLine, Finding, Subject};
-use crate::stats::{chi2_counts, psi_counts, round_places, round_significant};
+use crate::stats::{round_places, round_significant};
 
 /// Bins with a smaller share than this on both sides are counted together.
 const SMALLEST_SHARE: f64 = 0.01;
@@ -86,9 +88,9 @@ fn line(place: &Place, what: &str, reference: &Side, week: &Side) -> Option<Drif
     if shares.len() < 2 || shares.len() > MOST_BINS {
         return None;
     }
-    let before: Vec<f64> = shares.values().map(|s| s.0 * m).collect();
-    let now: Vec<f64> = shares.values().map(|s| s.1 * n).collect();
-    let (_, _, p) = chi2_counts(&before, &now)?;
+    let change = Shares::of_counts(shares.values().map(|s| (s.0 * m, s.1 * n)))?;
+    // Everything in one bin on both sides is no change.
+    let p = change.chi2(Chi2Method::Pearson).p.unwrap_or(1.0);
     Some(DriftLine {
         subject: Subject {
             workflow: place.workflow.clone(),
@@ -96,7 +98,7 @@ fn line(place: &Place, what: &str, reference: &Side, week: &Side) -> Option<Drif
             ..Subject::default()
         },
         what: what.to_owned(),
-        psi: round_places(psi_counts(&before, &now)?, 3),
+        psi: round_places(change.psi(Floor::Share), 3),
         p: round_significant(p, 3),
         p_adjusted: 1.0,
         n: (m.round() as u64, n.round() as u64),

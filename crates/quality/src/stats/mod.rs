@@ -1,17 +1,12 @@
-//! The statistics behind every sentence of the report. Pure functions on sums and counts.
+//! What the report needs beside the statistics of SQL (`spanlake_functions::stats`): pure functions on
+//! sums, and rounding.
 //!
 //! Calls of one session are not independent, so the unit is the *cluster* (a session, else a
 //! trace): [`ClusterSums`] holds what a cluster-robust mean and its variance need, and adds up.
 
-mod drift;
 mod moments;
-mod multiplicity;
-mod sequential;
 
-pub use drift::{Drift, chi2_counts, psi_counts, psi_p_value};
 pub use moments::ClusterSums;
-pub use multiplicity::bh_adjust;
-pub use sequential::{SeqDiff, Side, seq_diff};
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
@@ -33,20 +28,6 @@ pub fn z_quantile(alpha: f64) -> f64 {
 pub fn t_quantile(alpha: f64, degrees: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees.max(1.0))
         .map_or_else(|_| z_quantile(alpha), |t| t.inverse_cdf(1.0 - alpha / 2.0))
-}
-
-/// Wilson's score interval of a proportion, for a real-valued effective `n`.
-///
-/// `None` without observations.
-pub fn wilson(proportion: f64, n: f64, alpha: f64) -> Option<Interval> {
-    if n <= 0.0 || !proportion.is_finite() {
-        return None;
-    }
-    let z2 = z_quantile(alpha).powi(2);
-    let centre = (proportion + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z2.sqrt() / (1.0 + z2 / n)
-        * (proportion * (1.0 - proportion) / n + z2 / (4.0 * n * n)).max(0.0).sqrt();
-    Some(Interval { low: (centre - half).max(0.0), high: (centre + half).min(1.0) })
 }
 
 /// Rounds to `digits` significant decimal digits, so that sums made in another order agree.

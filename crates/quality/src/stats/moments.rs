@@ -1,6 +1,8 @@
 //! Sums from which a cluster-robust mean and its variance are computed.
 
-use super::{Interval, t_quantile, wilson};
+use spanlake_functions::stats::wilson;
+
+use super::{Interval, t_quantile};
 
 /// Sums over clusters `g` with `n_g` observations that total `y_g`.
 ///
@@ -97,7 +99,9 @@ impl ClusterSums {
 
     /// Interval of a rate: Wilson's at the effective number of observations.
     pub fn rate_interval(&self, alpha: f64) -> Option<Interval> {
-        wilson(self.mean()?, self.effective_n(), alpha)
+        let n = self.effective_n();
+        let found = wilson((self.mean()? * n).clamp(0.0, n), n, alpha)?;
+        Some(Interval { low: found.low, high: found.high })
     }
 
     /// Interval of a mean: cluster-robust, Student's t with `clusters − 1` degrees of freedom.
