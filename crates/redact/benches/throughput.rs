@@ -9,7 +9,6 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -222,10 +221,9 @@ fn real_documents() -> Vec<String> {
     };
     let mut documents = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let mut text = String::new();
-        if flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).is_ok() {
-            documents.extend(text.lines().map(str::to_owned));
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "jsonl") {
+            documents.extend(std::fs::read_to_string(path).unwrap().lines().map(str::to_owned));
         }
     }
     documents

@@ -149,7 +149,7 @@ impl Redactor {
     /// removed from it and from its payload. A payload whose span comes in another batch brings a
     /// contribution to that span which says nothing else.
     pub fn redact(&self, batch: SpanBatch) -> RedactedBatch {
-        let clean = Clean::default();
+        let clean = Clean::for_batch();
         let SpanBatch { spans, payloads, evals, errors } = batch;
         let mut payload_rows = Rows::Payloads(payloads);
         let counts = self.process(&mut payload_rows, &clean);
@@ -179,7 +179,7 @@ impl Redactor {
 
     /// As [`Self::redact_table`], for callers that look at the rows before they store them.
     pub fn redact_rows(&self, mut rows: Rows) -> Rows {
-        self.process(&mut rows, &Clean::default());
+        self.process(&mut rows, &Clean::for_batch());
         rows
     }
 

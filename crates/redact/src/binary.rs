@@ -1,6 +1,9 @@
 //! Binary parts: images, audio and other base64 in messages are kept as hash, size and type only.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::detect::bytes::{at, cut, run, run_back};
 use crate::detect::value::Mix;
@@ -8,6 +11,8 @@ use crate::key::HmacKey;
 
 /// A run of base64 shorter than this is text, an id, a signature; 512 characters are 384 bytes.
 const MIN_RUN: usize = 512;
+
+static BASE64: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b";base64,"));
 
 fn is_base64(c: u8) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_')
@@ -55,7 +60,7 @@ pub fn strip_binary<'t>(text: &'t str, key: Option<&HmacKey>) -> (Cow<'t, str>, 
 /// skipped a window at a time.
 fn next_body(b: &[u8], i: usize) -> Option<(usize, usize)> {
     let mut pos = i;
-    let url = memchr::memmem::find(cut(b, i, b.len()), b";base64,").map(|n| i + n + 8);
+    let url = BASE64.find(cut(b, i, b.len())).map(|n| i + n + 8);
     while pos + MIN_RUN <= b.len() {
         let window = cut(b, pos, pos + MIN_RUN);
         if let Some(n) = window.iter().rposition(|&c| !is_base64(c)) {
@@ -75,7 +80,7 @@ fn short_url_body(b: &[u8], url: Option<usize>, before: usize) -> Option<(usize,
         if end - url >= 64 {
             return Some((url, end));
         }
-        url += memchr::memmem::find(cut(b, url, b.len()), b";base64,")? + 8;
+        url += BASE64.find(cut(b, url, b.len()))? + 8;
     }
     None
 }

@@ -29,7 +29,7 @@ pub(crate) mod value;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
 use crate::class::Class;
 use bytes::before;
@@ -341,8 +341,13 @@ fn personal_pass(text: &str, scope: Scope, out: &mut Vec<Hit>) {
     for mark in memchr_iter(b'@', b) {
         email::scan(b, mark, mark + 1, out);
     }
-    for mark in memmem::find_iter(b, b"::") {
-        ip::six(b, mark, out);
+    // Pairs of colons one after the other, none of them in two pairs.
+    let mut pair_end = 0;
+    for mark in memchr_iter(b':', b) {
+        if mark >= pair_end && b.get(mark + 1) == Some(&b':') {
+            pair_end = mark + 2;
+            ip::six(b, mark, out);
+        }
     }
     let from = out.len();
     let mut i = 0;

@@ -63,7 +63,7 @@ impl Search<'_> {
     /// Spans of a text that is not JSON, but may hold JSON's escapes.
     pub(crate) fn plain(&self, text: &str, depth: u32) -> Vec<Span> {
         let mut spans = self.raw(text);
-        let escaped = depth < MAX_DEPTH && (text.contains("\\\"") || text.contains("\\u00"));
+        let escaped = depth < MAX_DEPTH && is_escaped(text.as_bytes());
         if escaped {
             let decoded = Decoded::new(text);
             spans.extend(self.any(&decoded.text, depth + 1).into_iter().map(|s| decoded.map(s)));
@@ -93,6 +93,12 @@ impl Search<'_> {
         }
         spans
     }
+}
+
+/// Whether the text holds `\"` or `\u00`.
+fn is_escaped(b: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', b)
+        .any(|n| matches!(b.get(n + 1..), Some([b'"', ..] | [b'u', b'0', b'0', ..])))
 }
 
 fn shift(mut span: Span, by: usize) -> Span {

@@ -1,9 +1,9 @@
 //! Batches: what the store receives.
 
 use spanlake_model::{PayloadRow, Rows, SpanBatch, SpanRow};
-use spanlake_redact::{Class, Policy, RedactedBatch, Redactor};
+use spanlake_redact::{Class, Policy, RedactedBatch, Redactor, TextMode, strip_binary};
 
-use crate::{keyed, planted};
+use crate::{keyed, planted, sets};
 
 fn batch(secret: &str) -> SpanBatch {
     let span = SpanRow {
@@ -29,6 +29,46 @@ fn batch(secret: &str) -> SpanBatch {
         ..PayloadRow::default()
     };
     SpanBatch { spans: vec![span], payloads: vec![payload], ..SpanBatch::default() }
+}
+
+/// A batch remembers texts in which nothing was found. The labelled lines, whole and in short
+/// pieces, each under two kinds of column and again later in the batch.
+#[test]
+fn what_a_batch_remembers_changes_nothing() {
+    let redactor = keyed();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let lines = ["lines.jsonl.gz", "lines_2.jsonl.gz", "lines_3.jsonl.gz"]
+        .into_iter()
+        .flat_map(|name| sets::read(&folder.join(name)));
+    let mut texts = Vec::new();
+    for line in lines {
+        let text = line["text"].as_str().unwrap().to_owned();
+        texts.extend(text.split(' ').map(str::to_owned));
+        texts.push(text.chars().take(40).collect());
+        texts.push(text);
+    }
+    let again = texts.clone();
+    texts.extend(again);
+    let span = |text: &String| SpanRow {
+        tenant_id: Some("acme".into()),
+        status_message: Some(text.clone()),
+        request_model: Some(text.clone()),
+        ..SpanRow::default()
+    };
+    let spans = texts.iter().map(span).collect();
+    let rows = redactor.redact(SpanBatch { spans, ..SpanBatch::default() }).into_rows();
+    let Some(Rows::Spans(spans)) = rows.last() else { panic!("spans come last") };
+    assert_eq!(spans.len(), texts.len());
+    for (span, text) in spans.iter().zip(&texts) {
+        let long = text.len() >= 64;
+        let kept = if long { strip_binary(text, None).0 } else { text.as_str().into() };
+        if kept == text.as_str() {
+            let alone = redactor.redact_text_for("acme", text, TextMode::Json).0;
+            assert_eq!(span.status_message.as_deref(), Some(&*alone));
+        }
+        let alone = redactor.redact_text_for("acme", text, TextMode::Identifier).0;
+        assert_eq!(span.request_model.as_deref(), Some(&*alone));
+    }
 }
 
 #[test]

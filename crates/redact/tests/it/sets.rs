@@ -8,7 +8,8 @@ use spanlake_redact::{Class, TextMode};
 
 use crate::masks;
 
-fn read(path: &Path) -> Vec<Value> {
+/// The objects of a compressed file, one a line.
+pub(crate) fn read(path: &Path) -> Vec<Value> {
     let mut text = String::new();
     let bytes = std::fs::read(path).unwrap();
     flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
