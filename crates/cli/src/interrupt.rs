@@ -70,8 +70,8 @@ impl Executor {
         grace: Duration,
         work: impl AsyncFnOnce(Stop) -> T,
     ) -> Option<T> {
+        // Not from here on: one that came between two steps of a command counts.
         let mut pressed = self.pressed.clone();
-        pressed.mark_unchanged();
         let stop = Stop(pressed.clone());
         self.runtime.block_on(async {
             let work = work(stop);
