@@ -51,7 +51,10 @@ fn ingesting(place: &Place, lines: &str) -> Child {
 }
 
 fn ended(mut child: Child) -> (Option<i32>, String, String) {
+    // Waiting would close the input, and an input that has ended is stored to its end.
+    let input = child.stdin.take();
     let status = child.wait().unwrap();
+    drop(input);
     let (mut out, mut err) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
