@@ -10,7 +10,6 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::time::Instant;
 
 use spanlake_model::{PayloadRow, Rows, SpanBatch, SpanRow};
@@ -65,22 +64,13 @@ fn message(random: &mut Random, n: u64) -> serde_json::Value {
     }
 }
 
-/// Seconds this thread has had a processor, so that what else the machine does counts little; the
-/// time of day where the system does not say.
-fn busy() -> f64 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let said = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = said.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
-    nanos.map_or_else(|| START.elapsed().as_secs_f64(), |nanos| nanos as f64 / 1e9)
-}
-
 /// The best of some rounds: seconds, and what the last round replaced.
 fn best(rounds: u32, mut round: impl FnMut() -> u64) -> (f64, u64) {
     let (mut best, mut replaced) = (f64::INFINITY, 0);
     for _ in 0..rounds {
-        let start = busy();
+        let start = Instant::now();
         replaced = round();
-        best = best.min(busy() - start);
+        best = best.min(start.elapsed().as_secs_f64());
     }
     (best, replaced)
 }
