@@ -84,7 +84,7 @@ pub fn decode(bytes: &[u8], format: Format, source: &str, ctx: &IngestContext) -
             Format::Native => native::read(text, &mut sink),
             _ => {
                 if text.trim().is_empty() || json::is_request(text) {
-                    json::read(text, 0, &ctx.limits, &mut sink);
+                    sink.json_request(text, 0);
                 } else {
                     let place = Place { offset: 0, length: text.len() };
                     sink.rejected("not_otlp", place, 1);
@@ -130,8 +130,7 @@ fn json_lines(text: &str, sink: &mut Sink<'_>) {
             continue;
         }
         if json::is_request(line) {
-            let limits = &sink.ctx.limits;
-            json::read(line, at, limits, sink);
+            sink.json_request(line, at);
         } else {
             native::read_line(line, at, sink);
         }
@@ -167,6 +166,13 @@ impl<'c> Sink<'c> {
             self.decoded.batch.payloads.extend(payload);
         }
         self.decoded
+    }
+
+    /// Reads one export request as JSON, at `offset` of the body. Each request numbers its resources
+    /// anew.
+    pub(crate) fn json_request(&mut self, request: &str, offset: usize) {
+        self.resource = ResourceFacts::default();
+        json::read(request, offset, &self.ctx.limits, self);
     }
 
     fn error_row(&mut self, code: &str, place: Place, rejected: i64, hint: Option<String>) {

@@ -132,8 +132,8 @@ pub(crate) fn read_line(line: &str, offset: usize, sink: &mut Sink<'_>) {
     } else if SPAN_KEYS.iter().any(|key| members.contains_key(*key)) {
         span(members, sink)
     } else if json::is_request(line) {
-        let limits = &sink.ctx.limits;
-        return json::read(line, offset, limits, sink);
+        sink.json_request(line, offset);
+        return;
     } else {
         Err("unknown_format")
     };
@@ -167,8 +167,7 @@ fn set(spec: &ColumnSpec, value: &Value, set_json: &mut SetJson<'_>) -> Result<b
     }
     if spec.privacy == Privacy::Plain
         && let Value::String(text) = value
-        && !is_word(text)
-        && !spec.name.ends_with("_time")
+        && !is_plain(spec, text)
     {
         return Err("wrong_type");
     }
@@ -179,9 +178,17 @@ fn set(spec: &ColumnSpec, value: &Value, set_json: &mut SetJson<'_>) -> Result<b
     }
 }
 
-fn is_word(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:@/-+".contains(&byte);
-    text.len() <= 64 && text.bytes().all(plain)
+/// Ids and hashes are hexadecimal, times are parsed, and all else is a word of a vocabulary: no
+/// address, number or key has that form.
+fn is_plain(spec: &ColumnSpec, text: &str) -> bool {
+    let is = |allowed: fn(u8) -> bool| text.len() <= 64 && text.bytes().all(allowed);
+    match spec.name {
+        name if name.ends_with("_time") => true,
+        name if name.ends_with("_id") || name.ends_with("_hash") => {
+            is(|byte| byte.is_ascii_hexdigit())
+        }
+        _ => is(|byte| byte.is_ascii_alphabetic() || b"_-/".contains(&byte)),
+    }
 }
 
 fn eval(members: &mut Map<String, Value>, sink: &mut Sink<'_>) -> Result<(), &'static str> {

@@ -126,7 +126,10 @@ pub(crate) fn finish_reasons(val: &Val<'_>) -> Option<Vec<String>> {
     let reasons: Vec<String> = match val {
         Val::List(items) => items.iter().filter_map(crate::attrs::text).collect(),
         Val::Str(text) if text.trim_start().starts_with('[') => {
-            serde_json::from_str::<Vec<String>>(text).unwrap_or_else(|_| listed(text))
+            match serde_json::from_str::<Vec<Option<String>>>(text) {
+                Ok(reasons) => reasons.into_iter().flatten().collect(),
+                Err(_) => listed(text),
+            }
         }
         other => crate::attrs::text(other).into_iter().collect(),
     };
@@ -137,7 +140,10 @@ pub(crate) fn finish_reasons(val: &Val<'_>) -> Option<Vec<String>> {
 fn listed(text: &str) -> Vec<String> {
     let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
     let words = inner.split(',').map(|word| word.trim().trim_matches(['\'', '"']));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let is_reason = |word: &&str| {
+        !["", "None", "null"].contains(word) && !word.contains(['{', '}', '[', ']', ':', '"'])
+    };
+    words.filter(is_reason).map(str::to_owned).collect()
 }
 
 /// Members of a request's parameters that have columns of their own.

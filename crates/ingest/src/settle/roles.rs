@@ -41,8 +41,10 @@ fn has_usage(span: &SpanRow) -> bool {
 /// - Calls with one response id: the framework's and outermost is the leaf, others duplicates.
 /// - A provider SDK's own span during a framework's call with the same tokens, wherever it hangs, is
 ///   a duplicate.
-/// - A call whose nearest call above reports the same tokens: duplicate. A call whose calls below
-///   sum to its tokens: aggregate.
+/// - A call whose nearest call above reports the same tokens, or a provider SDK's own span right
+///   below a framework's call whatever both count: duplicate. Where the framework's lacks a count,
+///   that call is the aggregate and the SDK's the leaf.
+/// - A call whose calls below sum to its tokens: aggregate.
 /// - Else: leaf.
 pub(super) fn token_roles(spans: &mut [SpanRow], tree: &Tree) {
     let mut roles: Vec<TokenRole> = spans
@@ -159,7 +161,14 @@ fn is_same_call(outer: &SpanRow, inner: &SpanRow) -> bool {
             || uncached(outer) == tokens(inner).0
             || tokens(outer).0 == uncached(inner)
     };
-    is_native_sdk(inner) || (tokens(outer).1 == tokens(inner).1 && same_input())
+    (is_native_sdk(inner) && reports_all(outer, inner))
+        || (tokens(outer).1 == tokens(inner).1 && same_input())
+}
+
+/// Whether a call names each count that another names.
+fn reports_all(outer: &SpanRow, inner: &SpanRow) -> bool {
+    (outer.input_tokens.is_some() || inner.input_tokens.is_none())
+        && (outer.output_tokens.is_some() || inner.output_tokens.is_none())
 }
 
 /// Calls inside calls, told by their tokens where no response id tells.
@@ -199,10 +208,16 @@ fn nested(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
                     (Some(outer), Some(inner)) => outer != inner,
                     _ => false,
                 };
-                if !different && outer.kind == only.kind && is_same_call(outer, only) {
+                if different || outer.kind != only.kind {
+                    continue;
+                }
+                if is_same_call(outer, only) {
                     for call in calls {
                         set(roles, *call, TokenRole::Duplicate);
                     }
+                } else if is_native_sdk(only) {
+                    // The framework left out a count: the SDK's span below has both.
+                    set(roles, *at, TokenRole::Aggregate);
                 }
             }
             many => {

@@ -245,5 +245,57 @@ fn a_call_inside_a_call_is_the_same_one_however_its_cache_is_counted() {
     // The SDK's own span, below a framework that counts a stream wrongly.
     let outer = span("a", None, "framework", 220, 1);
     let native = span("b", Some("a"), "com.anthropic.sdk.python@2.13.0", 1_500, 60);
-    assert_eq!(roles(vec![outer, native]), [leaf, twice]);
+    assert_eq!(roles(vec![outer, native.clone()]), [leaf, twice]);
+    // And below one that leaves a count out: what the SDK counted is not lost.
+    let mut outer = span("a", None, "framework", 0, 60);
+    outer.input_tokens = None;
+    assert_eq!(roles(vec![outer, native]), [TokenRole::Aggregate, leaf]);
+}
+
+#[test]
+fn each_line_s_resource_is_its_own() {
+    let line = |service: &str, id: &str| {
+        let mut line = body(
+            &[json!({"spanId": id.repeat(8), "traceId": "07".repeat(16), "name": "chat",
+                "startTimeUnixNano": "1795440000000000000"})],
+            "s",
+        );
+        line["resourceSpans"][0]["resource"] =
+            json!({"attributes": attributes(&[("service.name", service), ("host.name", service)])});
+        line.to_string()
+    };
+    let lines = format!("{}\n{}\n", line("billing", "08"), line("search", "09"));
+    let list = format!("[{},{}]", line("billing", "08"), line("search", "09"));
+    for (text, format) in [(lines, Format::JsonLines), (list, Format::Native)] {
+        let spans = decode(text.as_bytes(), format, "test", &context()).batch.spans;
+        let seen: Vec<_> = spans
+            .iter()
+            .map(|span| {
+                (span.service_name.as_deref(), span.resource_attributes.as_deref().unwrap_or(""))
+            })
+            .collect();
+        assert_eq!(seen.len(), 2, "{format:?}");
+        for ((service, resource), want) in seen.into_iter().zip(["billing", "search"]) {
+            assert_eq!(service, Some(want), "{format:?}");
+            assert!(resource.contains(want), "{format:?}: {resource}");
+        }
+    }
+}
+
+#[test]
+fn reasons_are_words_and_null_is_none() {
+    for (written, want) in [
+        (r#"["stop"]"#, &["stop"][..]),
+        (r#"["stop", null]"#, &["stop"]),
+        ("['stop', 'length']", &["stop", "length"]),
+        ("[STOP]", &["STOP"]),
+        ("[null]", &[]),
+        ("[None]", &[]),
+        (r#"[{"reason":"stop","index":0}]"#, &[]),
+    ] {
+        let attributes = json!({"gen_ai.operation.name": "chat",
+            "gen_ai.response.finish_reasons": written});
+        let (span, _) = one("chat", &attributes, &json!([]));
+        assert_eq!(span.finish_reasons, want, "{written}");
+    }
 }

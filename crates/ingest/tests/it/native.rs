@@ -58,6 +58,14 @@ fn columns_that_redaction_passes_over_take_words_only() {
     let decoded = decode(line.as_bytes(), Format::Native, "x", &context());
     assert_eq!((decoded.counts.spans, decoded.counts.rejected), (0, 1));
     assert_eq!(decoded.batch.errors[0].code, "wrong_type");
+    for value in ["jane.roe@corp.example", "192.168.0.7", "key_live_4e39HqLy"] {
+        let line = line.replace("my card is 4111 1111 1111 1111", value);
+        let decoded = decode(line.as_bytes(), Format::Native, "x", &context());
+        assert_eq!((decoded.counts.spans, decoded.counts.rejected), (0, 1), "{value}");
+    }
+    let line = line.replace("my card is 4111 1111 1111 1111", "markdown_fence");
+    let decoded = decode(line.as_bytes(), Format::Native, "x", &context());
+    assert_eq!(decoded.batch.spans[0].parse_status.as_deref(), Some("markdown_fence"));
 }
 
 #[test]
