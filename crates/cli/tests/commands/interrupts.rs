@@ -5,25 +5,30 @@ use std::process::{Child, Command, Stdio};
 
 use super::{Place, native};
 
+fn start(place: &Place, args: &[&str], input: Stdio) -> Child {
+    place.command(args).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 fn interrupt(child: &Child) {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(sent.unwrap().success());
 }
 
+/// Processor time a command has used so far, in clock ticks (a hundredth of a second on Linux).
+fn processor_time(child: &Child) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // In user mode and in the kernel: two of the numbers behind the name in brackets.
+    let (_, numbers) = text.rsplit_once(')').unwrap();
+    numbers.split(' ').skip(12).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
 /// Waits until a command has done all it can and waits for more input. Rows are durable, and seen by
 /// readers, a little before the command counts them.
 fn wait_until_idle(child: &Child) {
-    let stat = format!("/proc/{}/stat", child.id());
-    // Processor time used so far: two of the numbers behind the name in brackets.
-    let used = || {
-        let text = std::fs::read_to_string(&stat).unwrap_or_default();
-        let (_, numbers) = text.rsplit_once(')').unwrap_or_default();
-        numbers.split(' ').skip(12).take(2).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let (mut before, mut quiet) = (used(), 0);
+    let (mut before, mut quiet) = (processor_time(child), 0);
     while quiet < 10 {
         std::thread::sleep(std::time::Duration::from_millis(100));
-        let now = used();
+        let now = processor_time(child);
         quiet = if now == before { quiet + 1 } else { 0 };
         before = now;
     }
@@ -32,13 +37,7 @@ fn wait_until_idle(child: &Child) {
 /// Starts to ingest standard input, sends `lines`, and waits until they are seen by a reader and
 /// counted.
 fn ingesting(place: &Place, lines: &str) -> Child {
-    let mut child = place
-        .command(["ingest", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(place, &["ingest", "-"], Stdio::piped());
     child.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
     loop {
         let seen = place.run(["sql", "--format", "csv", "-c", "select count(*) > 0 from spans"]);
@@ -85,13 +84,7 @@ fn an_interrupted_ingest_says_what_is_stored() {
 
 /// Ingests lines that never end until the first are seen, and ends it with signals.
 fn interrupted(place: &Place, signals: usize) -> (Option<i32>, String, String) {
-    let mut child = place
-        .command(["ingest", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(place, &["ingest", "-"], Stdio::piped());
     let mut input = child.stdin.take().unwrap();
     let feeding = std::thread::spawn(move || {
         // Much to read and little to decode: what is in memory is soon stored.
@@ -146,12 +139,7 @@ fn a_pipe_that_nobody_writes_to_does_not_hold_it_up() {
     let place = Place::new();
     let pipe = place.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let child = place
-        .command(["ingest", "pipe"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = start(&place, &["ingest", "pipe"], Stdio::null());
     // The store is there once the command listens and waits.
     while !place.path("spanlake-store/_store/store.json").exists() {
         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -168,13 +156,11 @@ fn a_cancelled_statement_ends_with_130() {
     assert_eq!(place.run(["ingest", "a.jsonl"]).code, Some(0));
     let endless = "select count(*) from spans a, spans b, spans c \
                    where a.start_unix_nano + b.start_unix_nano + c.start_unix_nano < 0";
-    let child = place
-        .command(["sql", "-c", endless])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let child = start(&place, &["sql", "-c", endless], Stdio::null());
+    // Far more than it takes to get as far as running the statement.
+    while processor_time(&child) < 100 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     interrupt(&child);
     let (code, out, err) = ended(child);
     assert_eq!((code, out.as_str()), (Some(130), ""), "{err}");

@@ -4,7 +4,7 @@
 
 mod bad_input;
 mod bad_places;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod interrupts;
 mod results;
 mod wire;

@@ -148,6 +148,7 @@ fn verdict(
     let plural = |n: usize, one: &str, many: &str| {
         if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
     };
+    let to_review = |n: usize| format!("{} to review", plural(n, "slow change", "slow changes"));
     let (direction, headline) = if family == 0 {
         (Direction::TooLittleData, "Too little data to compare this week with anything".to_owned())
     } else if !worse.is_empty() {
@@ -159,14 +160,17 @@ fn verdict(
         (
             Direction::Worse,
             format!(
-                "Worse: {} in {} of {all} workflows, {news}",
+                "Worse: {} in {} of {all} workflows, {news}{}",
                 plural(worse.len(), "problem", "problems"),
-                touched.len()
+                touched.len(),
+                match found.len() - worse.len() {
+                    0 => String::new(),
+                    n => format!("; {}", to_review(n)),
+                }
             ),
         )
     } else if !found.is_empty() {
-        let drifts = plural(found.len(), "slow change", "slow changes");
-        (Direction::Unchanged, format!("Nothing broke; {drifts} to review"))
+        (Direction::Unchanged, format!("Nothing broke; {}", to_review(found.len())))
     } else if improvements > 0 {
         (Direction::Better, "Better: something improved and nothing got worse".to_owned())
     } else {
