@@ -120,12 +120,12 @@ const BESIDE_CACHE: &[&str] = &[
 /// Whether it is known of the SDK that its input leaves the cache out.
 fn leaves_cache_out(attrs: &Attrs<'_, '_>, span: &SpanRow) -> bool {
     let scope = span.scope_name.as_deref().unwrap_or_default();
-    let is_of = |known: &&str| {
+    let is_of = |known: &str| {
         scope
             .strip_prefix(known)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    if BESIDE_CACHE.iter().any(|known| is_of(&known)) {
+    if BESIDE_CACHE.iter().any(|known| is_of(known)) {
         return true;
     }
     // The AI SDK handed on what its provider said until it counted each kind itself; for objects it
