@@ -13,6 +13,7 @@ type Texts = HashSet<Box<str>, ahash::RandomState>;
 
 /// A short text and how it was looked at, in one line of the cache.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Slot {
     /// 0 where the slot is empty.
     len: u8,

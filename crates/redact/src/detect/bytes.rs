@@ -39,14 +39,10 @@ pub(crate) fn joined_after(b: &[u8], i: usize) -> bool {
     joins(at(b, i))
 }
 
-/// Whether a token may start at `i`: the text's start, after a non-word byte, or after an escape
-/// that ends in a letter (`\n`, `\u003d`, `%3D`).
+/// Whether a token may start at `i`: the text's start, after a byte or character that joins no words,
+/// or after an escape that ends in a letter (`\n`, `\u003d`, `%3D`).
 pub(crate) fn starts_token(b: &[u8], i: usize) -> bool {
-    let prev = before(b, i);
-    if !is_word(prev) {
-        return true;
-    }
-    after_escape(b, i)
+    !joined_before(b, i)
 }
 
 /// Whether the bytes before `i` are the end of a JSON or URL escape.

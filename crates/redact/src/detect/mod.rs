@@ -13,6 +13,7 @@ mod card;
 mod checks;
 mod commands;
 mod email;
+mod escapes;
 mod gov;
 pub(crate) mod headers;
 mod ip;
@@ -20,9 +21,9 @@ mod keyed;
 pub(crate) mod keys;
 mod keywords;
 mod numbers;
-mod percent;
 mod phone;
 mod providers;
+mod runs;
 mod secrets;
 pub(crate) mod value;
 
@@ -34,6 +35,7 @@ use memchr::memchr_iter;
 use crate::class::Class;
 use bytes::before;
 use keywords::Keywords;
+use runs::Runs;
 
 /// A detected range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -275,11 +277,12 @@ impl Builtin {
     fn keyword_pass(&self, text: &str, scope: Scope, out: &mut Vec<Hit>) {
         let b = text.as_bytes();
         let mut name_end = 0;
+        let mut runs = Runs::default();
         keywords::scan(&self.exact, &self.folded, b, |start, end, action| match action {
             Action::Provider(n) => {
                 if let Some(prefix) = self.prefixes.get(n)
                     && let Some((from, to, class)) =
-                        prefix.matches(b, start, start + prefix.start.len())
+                        prefix.matches(b, start, start + prefix.start.len(), &mut runs)
                 {
                     out.push(Hit::new(from, to, class, prefix.detector));
                 }
@@ -291,13 +294,13 @@ impl Builtin {
             }
             Action::Authorization => headers::authorization(b, start, end, out),
             Action::Cookies => headers::cookies(b, end, out),
-            Action::Pem => secrets::pem(b, start, out),
-            Action::WrappedPem => secrets::wrapped_pem(b, start, end, out),
+            Action::Pem => secrets::pem(b, start, &mut runs, out),
+            Action::WrappedPem => secrets::wrapped_pem(b, start, end, &mut runs, out),
             Action::Putty => secrets::putty(b, end, out),
-            Action::Jwt => secrets::jwt(b, start, out),
+            Action::Jwt => secrets::jwt(b, start, &mut runs, out),
             Action::UserInfo => secrets::user_info(b, end, out),
-            Action::Signature => secrets::signature(b, start, end, out),
-            Action::PasswordHash => secrets::password_hash(b, start, end, out),
+            Action::Signature => secrets::signature(b, start, end, &mut runs, out),
+            Action::PasswordHash => secrets::password_hash(b, start, end, &mut runs, out),
             Action::Telegram => secrets::telegram(b, start, out),
             Action::Discord => secrets::discord(b, start, out),
             Action::Marked => {
@@ -384,11 +387,11 @@ fn unescaped(text: &str, scope: Scope, left: u32) -> Vec<Span> {
     if scope != Scope::Secrets {
         personal_pass(text, scope, &mut hits);
     }
-    if left > 0
-        && let Some(meant) = percent::Unescaped::new(text)
-    {
-        let inner = unescaped(&meant.text, scope, left - 1);
-        hits.extend(inner.into_iter().map(|span| meant.map(span)));
+    if left > 0 {
+        for meant in escapes::pieces(text) {
+            let inner = unescaped(&meant.text, scope, left - 1);
+            hits.extend(inner.into_iter().map(|span| meant.map(span)));
+        }
     }
     merge(text, hits)
 }
@@ -399,11 +402,12 @@ pub(crate) fn merge(text: &str, mut hits: Vec<Span>) -> Vec<Span> {
     if hits.is_empty() {
         return hits;
     }
-    let infos: Vec<(usize, usize)> =
-        hits.iter().filter(|h| h.detector == "url_user_info").map(|h| (h.start, h.end)).collect();
+    let infos = user_infos(&hits);
     if !infos.is_empty() {
         hits.retain(|h| {
-            h.class != Class::Email || !infos.iter().any(|&(s, e)| h.start < e && s < h.end)
+            let last = infos.partition_point(|&(start, _)| start < h.end).checked_sub(1);
+            let end = last.and_then(|n| infos.get(n)).map_or(0, |info| info.1);
+            h.class != Class::Email || end <= h.start
         });
     }
     for hit in &mut hits {
@@ -436,6 +440,19 @@ pub(crate) fn merge(text: &str, mut hits: Vec<Span>) -> Vec<Span> {
         }
     }
     merged
+}
+
+/// The user infos of URLs by where they start, each with the furthest end of those up to it.
+fn user_infos(hits: &[Span]) -> Vec<(usize, usize)> {
+    let infos = hits.iter().filter(|h| h.detector == "url_user_info");
+    let mut infos: Vec<(usize, usize)> = infos.map(|h| (h.start, h.end)).collect();
+    infos.sort_unstable();
+    let mut furthest = 0;
+    for (_, end) in &mut infos {
+        furthest = furthest.max(*end);
+        *end = furthest;
+    }
+    infos
 }
 
 /// Lower wins: what a provider's prefix proves, then other secrets, then checked personal data.

@@ -1,7 +1,8 @@
 //! Credentials known by a prefix: `providers.tsv` gives for each the characters that may follow
 //! and how many of them there must be.
 
-use super::bytes::{at, before, cut, run, starts_token};
+use super::bytes::{at, before, cut, starts_token};
+use super::runs::Runs;
 use super::value::{Mix, is_uuid};
 use crate::class::Class;
 
@@ -81,6 +82,7 @@ impl Prefix {
         b: &[u8],
         start: usize,
         end: usize,
+        runs: &mut Runs,
     ) -> Option<(usize, usize, Class)> {
         if cut(b, start, end) != self.start.as_bytes() {
             return None;
@@ -92,7 +94,8 @@ impl Prefix {
         if matches!(before(b, start), b'.' | b'-') && self.start.len() <= 4 && self.set != b'h' {
             return None;
         }
-        let mut stop = run(b, end, 4096, |c| in_set(self.set, c));
+        let seen = runs.set(self.set)?;
+        let mut stop = seen.end(b, end, |c| in_set(self.set, c))?;
         while stop > end && matches!(at(b, stop - 1), b'.' | b'-' | b':' | b'?' | b'&' | b',') {
             // A sentence's punctuation; a token's own trailing dash costs a character at most.
             if at(b, stop - 1) == b'-' && self.set != b'p' && stop - end <= self.least {
@@ -101,8 +104,10 @@ impl Prefix {
             stop -= 1;
         }
         let body = cut(b, end, stop);
-        (body.len() >= self.least && self.plausible(b, body, stop))
-            .then(|| (start, stop, self.class.clone()))
+        (body.len() >= self.least && self.plausible(b, body, stop)).then(|| {
+            seen.taken();
+            (start, stop, self.class.clone())
+        })
     }
 
     fn plausible(&self, b: &[u8], body: &[u8], stop: usize) -> bool {

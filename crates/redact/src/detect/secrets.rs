@@ -3,12 +3,18 @@
 
 use super::Hit;
 use super::bytes::{at, before, contains_ci, cut, is_word, run, run_back, starts_token};
+use super::runs::Runs;
 use super::value::{Mix, is_placeholder};
 use crate::class::Class;
 
 /// A private key from its BEGIN line (at `start`) to its END line, or as far as base64 goes when
 /// the text was cut. Escaped line ends, quotes and concatenations are part of the run.
-pub(crate) fn pem(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+pub(crate) fn pem(b: &[u8], start: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
+    /// Further behind the first line no last line is looked for.
+    const FAR: usize = 32_768;
+    if start < runs.pem_end {
+        return;
+    }
     let head = cut(b, start, start + 80);
     let Some(private) = head.windows(7).position(|w| w == b"PRIVATE") else { return };
     let label = cut(head, 0, private);
@@ -16,16 +22,17 @@ pub(crate) fn pem(b: &[u8], start: usize, out: &mut Vec<Hit>) {
         return;
     }
     let from = start + private;
-    let window = cut(b, from, from + 32_768);
-    let end = window
+    let unread = from.max(runs.pem_clear.saturating_sub(5));
+    let end = cut(b, unread, from + FAR)
         .windows(6)
         .position(|w| w == b"---END" || w == b"-- END")
-        .map(|n| run(b, from + n, 4, |c| c == b'-'))
+        .map(|n| run(b, unread + n, 4, |c| c == b'-'))
         .map(|n| run(b, n, 80, |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b' '))
         .map(|n| run(b, n, 6, |c| c == b'-'));
     let stop = end.unwrap_or_else(|| {
+        runs.pem_clear = runs.pem_clear.max((from + FAR).min(b.len()));
         let dashes = run(b, from, 60, |c| c.is_ascii_uppercase() || matches!(c, b' ' | b'-'));
-        run(b, dashes, 32_768, |c| {
+        run(b, dashes, usize::MAX, |c| {
             c.is_ascii_alphanumeric()
                 || matches!(
                     c,
@@ -36,19 +43,20 @@ pub(crate) fn pem(b: &[u8], start: usize, out: &mut Vec<Hit>) {
     if stop > from + 8 {
         let dashes = run_back(b, start, 8, |c| c == b'-');
         out.push(Hit::new(dashes, stop, Class::PrivateKey, "pem"));
+        runs.pem_end = stop;
     }
 }
 
 /// A PEM key that was base64-encoded once more.
-pub(crate) fn wrapped_pem(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
-    let stop = run(b, end, 32_768, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
-    });
+pub(crate) fn wrapped_pem(b: &[u8], start: usize, end: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
+    let base64 = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n');
+    let Some(stop) = runs.wrapped.end(b, end, base64) else { return };
     // "-----BEGIN" is common to all; "PRIVATE" must be inside.
     let take = (stop - start) - (stop - start) % 4;
     let clean: Vec<u8> = cut(b, start, start + take.min(128)).to_vec();
     if data_encoding::BASE64.decode(&clean).is_ok_and(|p| contains_ci(&p, "private key")) {
         out.push(Hit::new(start, stop, Class::PrivateKey, "pem_base64"));
+        runs.wrapped.taken();
     }
 }
 
@@ -64,13 +72,12 @@ pub(crate) fn putty(b: &[u8], end: usize, out: &mut Vec<Hit>) {
 }
 
 /// A JSON web token or another base64url object at `start`.
-pub(crate) fn jwt(b: &[u8], start: usize, out: &mut Vec<Hit>) {
+pub(crate) fn jwt(b: &[u8], start: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
     if !starts_token(b, start) && before(b, start) != b'.' {
         return;
     }
-    let mut stop = run(b, start, 16_384, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'=')
-    });
+    let keep = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.' | b'=');
+    let Some(mut stop) = runs.jwt.end(b, start, keep) else { return };
     while stop > start && at(b, stop - 1) == b'.' {
         stop -= 1;
     }
@@ -81,25 +88,21 @@ pub(crate) fn jwt(b: &[u8], start: usize, out: &mut Vec<Hit>) {
     if dots == 0 || header.len() < 12 {
         return;
     }
-    let padded = header.len() - usize::from(header.len() % 4 == 1);
-    let decoded = data_encoding::BASE64URL_NOPAD
-        .decode(cut(header, 0, padded))
-        .or_else(|_| data_encoding::BASE64URL_NOPAD.decode(cut(header, 0, header.len() / 4 * 4)))
-        .unwrap_or_default();
-    if decoded.starts_with(b"{\"") || (dots >= 2 && text.len() > 60) {
+    // What begins with these three letters is `{"` where it is base64url at all.
+    if !header.contains(&b'=') || dots >= 2 && text.len() > 60 {
         out.push(Hit::new(start, stop, Class::Token, "jwt"));
+        runs.jwt.taken();
     }
 }
 
 /// `user:password@` after a scheme's `://`, which ends at `end`.
 pub(crate) fn user_info(b: &[u8], end: usize, out: &mut Vec<Hit>) {
-    let limit = run(b, end, 512, |c| {
+    // The first slash ends the authority.
+    let slash = run(b, end, 512, |c| {
         !c.is_ascii_whitespace()
             && !matches!(c, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b',' | b';')
+            && !matches!(c, b'/' | b'?' | b'#')
     });
-    // Passwords hold '/', '?' and '#' more often than people think; the first slash ends the
-    // authority only if no '@' follows before the next scheme.
-    let slash = run(b, end, limit - end, |c| !matches!(c, b'/' | b'?' | b'#'));
     let Some(mut mark) = cut(b, end, slash).iter().rposition(|&c| c == b'@').map(|n| end + n)
     else {
         return;
@@ -147,7 +150,7 @@ pub(crate) fn oracle(b: &[u8], end: usize, out: &mut Vec<Hit>) {
 }
 
 /// `sig=`, `X-Amz-Signature=`, `signature: ` — `end` is after the word.
-pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+pub(crate) fn signature(b: &[u8], start: usize, end: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
     if is_word(before(b, start)) {
         return;
     }
@@ -162,10 +165,11 @@ pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) 
     } else {
         return;
     };
-    let stop = run(b, eq, 4096, |c| {
+    let keep = |c: u8| {
         c.is_ascii_alphanumeric()
             || matches!(c, b'%' | b'+' | b'/' | b'=' | b'_' | b'-' | b'~' | b'.')
-    });
+    };
+    let Some(stop) = runs.signature.end(b, eq, keep) else { return };
     let text = cut(b, eq, stop);
     let mix = Mix::of(text);
     if text.len() >= 16 && mix.digit > 0 && mix.letters() > 0 && !is_placeholder(text) {
@@ -174,18 +178,25 @@ pub(crate) fn signature(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) 
 }
 
 /// Crypt-style password hashes: `$2b$12$…`, `$argon2id$…`, `$krb5tgs$…`.
-pub(crate) fn password_hash(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+pub(crate) fn password_hash(
+    b: &[u8],
+    start: usize,
+    end: usize,
+    runs: &mut Runs,
+    out: &mut Vec<Hit>,
+) {
     let before_ok = !is_word(before(b, start)) || matches!(at(b, start), b'{');
     if !before_ok {
         return;
     }
-    let stop = run(b, end, 8192, |c| {
+    let keep = |c: u8| {
         c.is_ascii_alphanumeric()
             || matches!(
                 c,
                 b'$' | b'.' | b'/' | b'+' | b'=' | b',' | b'*' | b'@' | b':' | b'-' | b'_'
             )
-    });
+    };
+    let Some(stop) = runs.hash.end(b, end, keep) else { return };
     let text = cut(b, end, stop);
     let mix = Mix::of(text);
     if text.len() >= 24 && mix.is_mixed() {

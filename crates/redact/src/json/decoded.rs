@@ -60,6 +60,12 @@ fn unescape(b: &[u8], i: usize) -> (char, usize) {
         b'b' => simple('\u{8}'),
         b'f' => simple('\u{c}'),
         c @ (b'"' | b'\\' | b'/') => simple(char::from(c)),
+        // Not JSON's, but of logs and programs: `\x22` for a quote.
+        b'x' => {
+            let hex = std::str::from_utf8(cut(b, i + 2, i + 4)).ok();
+            let code = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            code.filter(|c| matches!(c, 0x20..=0x7E)).map_or(('\\', 1), |c| (char::from(c), 4))
+        }
         b'u' => {
             let unit = |i: usize| {
                 let hex = cut(b, i, i + 4);

@@ -10,10 +10,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::clean::{Clean, Look};
+use crate::detect::bytes::before;
 use crate::detect::{Scope, Span, detect_raw, merge};
 use decoded::Decoded;
 pub(crate) use field::never;
-use walk::Walker;
+use walk::{End, Walker};
 
 /// JSON inside a string inside JSON …: deeper text is looked at as plain text.
 const MAX_DEPTH: u32 = 8;
@@ -44,16 +45,19 @@ impl Search<'_> {
         let first = text.bytes().find(|c| !c.is_ascii_whitespace());
         if depth < MAX_DEPTH && matches!(first, Some(b'{' | b'[' | b'"')) {
             let mut walker = Walker::new(self, text, depth);
-            let done = walker.walk();
-            if done || walker.pos * 4 > text.len() * 3 {
+            let end = walker.walk();
+            if end != End::Broken || walker.pos * 4 > text.len() * 3 {
                 let mut spans = walker.out;
-                if !done {
-                    // Cut or broken: the rest is plain text.
-                    let from = walker.token;
-                    let rest = text.get(from..).unwrap_or("");
-                    spans.retain(|span| span.end <= from);
-                    spans.extend(self.plain(rest, depth).into_iter().map(|s| shift(s, from)));
-                }
+                // Cut or broken: the rest is plain text, read from the name of its first value. A
+                // string that was cut has been looked at as a value.
+                let from = walker.resume;
+                let rest = text.get(from..).unwrap_or("");
+                let found = match end {
+                    End::Whole => Vec::new(),
+                    End::InString => self.raw(rest),
+                    End::Never | End::Broken => self.plain(rest, depth),
+                };
+                spans.extend(found.into_iter().map(|s| shift(s, from)));
                 return merge(text, spans);
             }
         }
@@ -95,10 +99,16 @@ impl Search<'_> {
     }
 }
 
-/// Whether the text holds `\"` or `\u00`.
+/// Whether the text holds escapes that hide marks: `\"`, `\u00`, `\x22`, `:\/`, `1\/2`.
 fn is_escaped(b: &[u8]) -> bool {
-    memchr::memchr_iter(b'\\', b)
-        .any(|n| matches!(b.get(n + 1..), Some([b'"', ..] | [b'u', b'0', b'0', ..])))
+    memchr::memchr_iter(b'\\', b).any(|n| match b.get(n + 1..) {
+        Some([b'"', ..] | [b'u', b'0', b'0', ..] | [b'x', b'2'..=b'7', ..]) => true,
+        Some([b'/', next, ..]) => {
+            let last = before(b, n);
+            last == b':' || last.is_ascii_digit() && next.is_ascii_digit()
+        }
+        _ => false,
+    })
 }
 
 fn shift(mut span: Span, by: usize) -> Span {

@@ -13,11 +13,56 @@ struct Frame {
     key_start: usize,
     field: Field,
     announced: Field,
-    /// Whether the object stands under a name of cookies.
-    jar: bool,
+    under: Under,
+    /// Values that stand before their name.
+    early: Vec<Early>,
+}
+
+/// What the name over a container says about all in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Under {
+    Plain,
+    Cookies,
+    NeverStore,
+    /// The object around has not told the name yet.
+    Untold,
+}
+
+/// A value that stands before its name: `{"value": "X", "name": "db_password"}`.
+#[derive(Clone, Copy)]
+struct Early {
+    start: usize,
+    end: usize,
+    /// Whether it is a string.
+    quoted: bool,
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Whole,
+    /// Inside a string that is a value; it was looked at as one.
+    InString,
+    /// In a value that is never stored; it was taken to the end of the text.
+    Never,
+    Broken,
 }
 
 impl Frame {
+    /// Whether the current value's name may follow it.
+    fn is_early(&self) -> bool {
+        let open = match &self.announced {
+            Field::Plain => true,
+            Field::Jar(name) => name.is_empty(),
+            _ => false,
+        };
+        if self.object {
+            matches!(self.field, Field::Value) && open
+        } else {
+            self.under == Under::Untold
+        }
+    }
+
     fn holds_cookies(&self) -> bool {
         let field = if matches!(self.field, Field::Value) { &self.announced } else { &self.field };
         matches!(field, Field::Secret(kind) if kind.class == Class::Cookie)
@@ -29,14 +74,17 @@ pub(super) struct Walker<'a> {
     text: &'a str,
     depth: u32,
     pub(super) pos: usize,
-    /// Start of the last token, from which a broken document is read as text.
-    pub(super) token: usize,
+    /// Start of the last token.
+    token: usize,
+    /// Where a document that is cut or broken is read on as text: at the name of the value that is
+    /// no value.
+    pub(super) resume: usize,
     pub(super) out: Vec<Span>,
 }
 
 impl<'a> Walker<'a> {
     pub(super) fn new(search: &'a Search<'a>, text: &'a str, depth: u32) -> Self {
-        Self { search, text, depth, pos: 0, token: 0, out: Vec::new() }
+        Self { search, text, depth, pos: 0, token: 0, resume: 0, out: Vec::new() }
     }
 
     fn blank(&mut self) -> u8 {
@@ -46,84 +94,127 @@ impl<'a> Walker<'a> {
         at(b, self.pos)
     }
 
-    /// Walks one or more documents; false where the text stops being JSON.
-    pub(super) fn walk(&mut self) -> bool {
+    /// Walks one or more documents, as far as the text is JSON.
+    pub(super) fn walk(&mut self) -> End {
         let mut stack: Vec<Frame> = Vec::new();
+        let end = self.documents(&mut stack);
+        if end == End::Whole {
+            self.resume = self.text.len();
+            return end;
+        }
+        let named = stack.iter().rev().find(|frame| frame.object);
+        self.resume = named.map_or(self.token, |frame| frame.key_start);
+        if end == End::Broken && stack.last().is_some_and(|f| matches!(f.field, Field::Never)) {
+            self.out.push(Span::new(self.token, self.text.len(), never(), "never_store"));
+            return End::Never;
+        }
+        end
+    }
+
+    fn documents(&mut self, stack: &mut Vec<Frame>) -> End {
         loop {
             let c = self.blank();
             if self.pos >= self.text.len() {
-                return stack.is_empty();
+                return if stack.is_empty() { End::Whole } else { End::Broken };
             }
             if let Some(frame) = stack.last_mut()
                 && frame.object
                 && c != b'}'
             {
-                let frame_key = self.member(c, frame.jar);
-                let Some((start, field)) = frame_key else { return false };
+                let frame_key = self.member(c, frame.under == Under::Cookies);
+                let Some((start, field)) = frame_key else { return End::Broken };
                 frame.key_start = start;
                 frame.field = match field {
-                    (Field::Plain, name) if frame.jar => Field::Jar(name),
+                    _ if frame.under == Under::NeverStore => Field::Never,
+                    (Field::Plain, name) if frame.under == Under::Cookies => Field::Jar(name),
                     (field, _) => field,
                 };
             }
-            let c = self.blank();
-            match c {
-                b'{' | b'[' => {
-                    let inherited =
-                        stack.last().map_or(Field::Plain, |f| match (&f.field, f.object, c) {
-                            // `"cookies": ["a", "b"]` and OTLP's {"key":…,"value":{"stringValue":…}}.
-                            (Field::Value, ..) => f.announced.clone(),
-                            (field @ Field::Never, ..) | (field, _, b'[') => field.clone(),
-                            _ => Field::Plain,
-                        });
-                    let object = c == b'{';
-                    let jar = object && stack.last().is_some_and(Frame::holds_cookies);
-                    stack.push(Frame {
-                        object,
-                        key_start: self.pos,
-                        field: if object { Field::Plain } else { inherited.clone() },
-                        announced: match inherited {
-                            Field::Plain if jar => Field::Jar(String::new()),
-                            inherited if object => inherited,
-                            _ => Field::Plain,
-                        },
-                        jar,
-                    });
+            match self.blank() {
+                c @ (b'{' | b'[') => {
+                    stack.push(self.open(c == b'{', stack.last()));
                     self.pos += 1;
                     // An empty container is closed below, like one after its last value.
-                    let close = if object { b'}' } else { b']' };
+                    let close = if c == b'{' { b'}' } else { b']' };
                     if self.blank() != close {
                         continue;
                     }
                 }
                 b'"' => {
-                    let Some((start, end, escapes)) = self.string() else { return false };
+                    let start = self.pos + 1;
+                    let Some((start, end, escapes)) = self.string() else {
+                        let Some(frame) = stack.last_mut() else { return End::Broken };
+                        let end = self.text.len();
+                        self.pos = end;
+                        self.value_string(Some(frame), start, end, true);
+                        return End::InString;
+                    };
                     self.value_string(stack.last_mut(), start, end, escapes);
                 }
                 _ => {
-                    if !self.literal(stack.last()) {
-                        return false;
+                    if !self.literal(stack.last_mut()) {
+                        return End::Broken;
                     }
                 }
             }
-            // After a value: commas and closings.
-            loop {
-                let c = self.blank();
-                match (c, stack.last().map(|f| f.object)) {
-                    (b',', Some(_)) => {
-                        self.pos += 1;
-                        if matches!(self.blank(), b'}' | b']' | b',') {
-                            return false;
-                        }
-                        break;
-                    }
-                    (b'}', Some(true)) | (b']', Some(false)) => {
-                        self.pos += 1;
-                        stack.pop();
-                    }
-                    (_, None) => break,
-                    _ => return false,
+            if !self.close(stack) {
+                return End::Broken;
+            }
+        }
+    }
+
+    /// A container that begins at `pos`, under the current member of the one around.
+    fn open(&self, object: bool, around: Option<&Frame>) -> Frame {
+        let inherited = around.map_or(Field::Plain, |f| match (&f.field, f.object) {
+            // `"cookies": ["a", "b"]` and OTLP's {"key":…,"value":{"stringValue":…}}.
+            (Field::Value, _) => f.announced.clone(),
+            (field @ Field::Never, _) => field.clone(),
+            (field, _) if !object => field.clone(),
+            _ => Field::Plain,
+        });
+        let under = match &inherited {
+            Field::Never => Under::NeverStore,
+            _ if object && around.is_some_and(Frame::holds_cookies) => Under::Cookies,
+            _ if around.is_some_and(Frame::is_early) => Under::Untold,
+            _ => Under::Plain,
+        };
+        Frame {
+            object,
+            key_start: self.pos,
+            field: if object { Field::Plain } else { inherited.clone() },
+            announced: match inherited {
+                Field::Plain if under == Under::Cookies => Field::Jar(String::new()),
+                inherited if object => inherited,
+                _ => Field::Plain,
+            },
+            under,
+            early: Vec::new(),
+        }
+    }
+
+    /// Commas and closings after a value; false where something else stands.
+    fn close(&mut self, stack: &mut Vec<Frame>) -> bool {
+        loop {
+            let c = self.blank();
+            match (c, stack.last().map(|f| f.object)) {
+                (b',', Some(_)) => {
+                    self.pos += 1;
+                    return !matches!(self.blank(), b'}' | b']' | b',');
                 }
+                (b'}', Some(true)) | (b']', Some(false)) => {
+                    self.pos += 1;
+                    let Some(mut closed) = stack.pop() else { return false };
+                    if let Some(around) = stack.last_mut().filter(|_| closed.under == Under::Untold)
+                    {
+                        // The shorter list goes into the longer, however deep the values lie.
+                        if closed.early.len() > around.early.len() {
+                            std::mem::swap(&mut closed.early, &mut around.early);
+                        }
+                        around.early.append(&mut closed.early);
+                    }
+                }
+                (_, None) => return true,
+                _ => return false,
             }
         }
     }
@@ -183,12 +274,19 @@ impl<'a> Walker<'a> {
             Field::Value => f.announced.clone(),
             field => field.clone(),
         });
-        if let (Field::Name, Some(frame)) = (&field, frame) {
-            frame.announced = match field::of(self.search, value) {
-                Field::Plain if frame.jar => Field::Jar(value.to_owned()),
-                field => field,
-            };
-            field = Field::Plain;
+        if let Some(frame) = frame {
+            if matches!(field, Field::Name) {
+                frame.announced = match field::of(self.search, value) {
+                    Field::Plain if frame.under == Under::Cookies => Field::Jar(value.to_owned()),
+                    field => field,
+                };
+                field = Field::Plain;
+                for early in std::mem::take(&mut frame.early) {
+                    self.judge(&frame.announced, early);
+                }
+            } else if frame.is_early() {
+                frame.early.push(Early { start, end, quoted: true });
+            }
         }
         if let Some(span) = whole(&field, value) {
             let spans = vec![span];
@@ -219,58 +317,77 @@ impl<'a> Walker<'a> {
         self.push(spans, start, decoded.as_ref());
     }
 
+    /// A value whose name came after it.
+    fn judge(&mut self, field: &Field, early: Early) {
+        let Early { start, end, quoted } = early;
+        let raw = self.text.get(start..end).unwrap_or("");
+        if !quoted {
+            self.out.extend(self.bare(field, start, end));
+            return;
+        }
+        let decoded = raw.contains('\\').then(|| Decoded::new(raw));
+        let value = decoded.as_ref().map_or(raw, |d| d.text.as_str());
+        let span = whole(field, value);
+        self.push(span.into_iter().collect(), start, decoded.as_ref());
+    }
+
     /// Numbers, true, false, null.
-    fn literal(&mut self, frame: Option<&Frame>) -> bool {
+    fn literal(&mut self, frame: Option<&mut Frame>) -> bool {
         let b = self.text.as_bytes();
         let start = self.pos;
         let end =
             run(b, start, 1024, |c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'+' | b'.'));
         let literal = self.text.get(start..end).unwrap_or("");
         let number = literal.bytes().next().is_some_and(|c| c == b'-' || c.is_ascii_digit());
-        if !number {
-            self.pos = end;
-            return matches!(literal, "true" | "false" | "null");
-        }
-        if !literal
-            .bytes()
-            .all(|c| c.is_ascii_digit() || matches!(c, b'-' | b'+' | b'.' | b'e' | b'E'))
-            || literal.matches('.').count() > 1
-        {
+        if number {
+            let digits =
+                |c: u8| c.is_ascii_digit() || matches!(c, b'-' | b'+' | b'.' | b'e' | b'E');
+            if !literal.bytes().all(digits) || literal.matches('.').count() > 1 {
+                return false;
+            }
+        } else if !matches!(literal, "true" | "false" | "null") {
             return false;
         }
         self.pos = end;
         let Some(frame) = frame else { return true };
+        if frame.is_early() {
+            frame.early.push(Early { start, end, quoted: false });
+        }
         let field = match &frame.field {
             Field::Value => &frame.announced,
             field => field,
         };
         let digits = literal.bytes().filter(u8::is_ascii_digit).count();
-        let hit = match field {
-            Field::Never => Some(Span::new(start, end, never(), "never_store")),
-            Field::Secret(kind) if kind.strong && kind.class == Class::Password && digits >= 4 => {
-                Some(Span::new(start, end, Class::Password, "json_field"))
-            }
-            Field::Secret(kind) if kind.strong && digits >= 8 => {
-                Some(Span::new(start, end, kind.class.clone(), "json_field"))
-            }
-            Field::Personal(class) if digits >= 7 => {
-                Some(Span::new(start, end, class.clone(), "json_field"))
-            }
-            _ if digits >= 7 && self.search.scope == Scope::All && !literal.contains('.') => {
-                let from = frame.key_start.max(start.saturating_sub(80));
-                let window = self.text.get(from..end).unwrap_or("");
-                self.search
-                    .raw(window)
-                    .into_iter()
-                    .find(|s| s.start + from == start && s.end + from == end)
-                    .map(|s| shift(s, from))
-            }
-            _ => None,
-        };
-        if let Some(mut span) = hit {
-            span.quoting = Quoting::Depth(self.depth);
-            self.out.push(span);
+        let mut hit = self.bare(field, start, end);
+        if hit.is_none() && digits >= 7 && self.search.scope == Scope::All && !literal.contains('.')
+        {
+            let from = frame.key_start.max(start.saturating_sub(80));
+            let window = self.text.get(from..end).unwrap_or("");
+            let found = self.search.raw(window).into_iter();
+            hit = found.map(|s| shift(s, from)).find(|s| s.start == start && s.end == end);
         }
+        self.out.extend(hit.map(|mut span| {
+            span.quoting = Quoting::Depth(self.depth);
+            span
+        }));
         true
+    }
+
+    /// What the name alone says about the literal at `start..end`.
+    fn bare(&self, field: &Field, start: usize, end: usize) -> Option<Span> {
+        let literal = self.text.get(start..end).unwrap_or("");
+        let digits = literal.bytes().filter(u8::is_ascii_digit).count();
+        let (class, detector) = match field {
+            Field::Never if literal != "null" => (never(), "never_store"),
+            Field::Secret(kind) if kind.strong && kind.class == Class::Password && digits >= 4 => {
+                (Class::Password, "json_field")
+            }
+            Field::Secret(kind) if kind.strong && digits >= 8 => (kind.class.clone(), "json_field"),
+            Field::Personal(class) if digits >= 7 => (class.clone(), "json_field"),
+            _ => return None,
+        };
+        let mut span = Span::new(start, end, class, detector);
+        span.quoting = Quoting::Depth(self.depth);
+        Some(span)
     }
 }

@@ -4,6 +4,7 @@
 
 mod batch;
 mod json;
+mod long;
 mod policy;
 mod properties;
 mod pseudonyms;

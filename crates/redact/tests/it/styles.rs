@@ -100,6 +100,43 @@ fn secrets_behind_escapes_go() {
 }
 
 #[test]
+fn values_behind_escapes_of_forms_and_pages_go() {
+    let word = ["Tr0ub4", "dor9"].concat();
+    for (value, text) in [
+        ("14155550137", "From=%2B14155550137&To=%2B14155550199"),
+        ("14155550199", "From=%2B14155550137&To=%2B14155550199"),
+        ("1111", "card=4111%201111%201111%201111"),
+        ("1111", "name=Jo&card=4111+1111+1111+1111&cvc="),
+        ("1111", "POST /pay card=4111+1111+1111+1111"),
+        (&word, &format!("{{&quot;password&quot;:&quot;{word}&quot;}}")),
+        (&word, &format!("<input value=&#39;pw&#39; data-x=&#34;password&#x3D;{word}&#34;>")),
+        (&word, &format!("body={{\\x22password\\x22:\\x22{word}\\x22}}")),
+        ("jane", "jane&#64;example.org"),
+        ("jane", "jane&commat;example.org wrote"),
+        (&word, &format!("dsn={{\"url\":\"pgsql:\\/\\/app:{word}@db\\/x\"}}")),
+    ] {
+        gone(value, text);
+    }
+    for text in [
+        "AT&T and R&amp;D &lt;b&gt; 100%25 of 5%",
+        "x=a+b&y=1+1 C++ 2+2=4",
+        "/^a\\/b\\/c$/.test(path)",
+        "see https://example.org/a%20b%20c?q=two+words#top",
+    ] {
+        assert_eq!(masks().redact_text(text, TextMode::Json).0, text);
+    }
+}
+
+#[test]
+fn words_of_letters_only_go_where_a_name_says_what_they_are() {
+    let letters = ["QwErTyUi", "OpAsDf", "GhJkLz"].concat();
+    gone(&letters, &format!("authorization: {letters} is mine"));
+    let hex = ["9c1f", "e07b", "52d8", "4a36", "b1e9", "08fd", "73c5", "2ea4"].concat();
+    gone(&hex, &format!("master.key contains {hex}"));
+    gone(&hex, &format!("the client secret for staging is {hex}."));
+}
+
+#[test]
 fn a_pseudonym_is_of_the_value_that_an_escape_spells() {
     let redactor = crate::keyed();
     let of = |text: &str| redactor.redact_text(text, TextMode::Plain).0.into_owned();

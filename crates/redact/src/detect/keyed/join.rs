@@ -74,16 +74,30 @@ pub(super) fn value_after(
         let stop = quoted_end(b, value_start, quote, escapes);
         return Some(((value_start, stop), join, true));
     }
+    let stop = unquoted_end(b, name_start, i, JUDGED, join);
+    // `<PASSWORD>`, `${X}`: take the reference whole, so that it is seen as one.
+    let stop = if stop == i { run(b, i, 80, |c| !c.is_ascii_whitespace()) } else { stop };
+    Some(((i, stop), join, false))
+}
+
+/// How much of a value that is not quoted is judged; what begins as a secret is one to its end.
+const JUDGED: usize = 256;
+
+/// The end of a value without quotes, or where judging it ends.
+fn unquoted_end(b: &[u8], name_start: usize, i: usize, limit: usize, join: Join) -> usize {
     let in_query = matches!(before(b, name_start), b'?' | b'&' | b';');
-    let stop = run(b, i, 4096, |c| {
+    run(b, i, limit, |c| {
         !c.is_ascii_whitespace()
             && !matches!(c, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|')
             && !(matches!(c, b'&') && (in_query || join == Join::Tight))
             && !(matches!(c, b',' | b';' | b')' | b'}' | b']'))
-    });
-    // `<PASSWORD>`, `${X}`: take the reference whole, so that it is seen as one.
-    let stop = if stop == i { run(b, i, 80, |c| !c.is_ascii_whitespace()) } else { stop };
-    Some(((i, stop), join, false))
+    })
+}
+
+/// The end of a value of which a part was judged to be secret.
+pub(super) fn whole_value(b: &[u8], name_start: usize, value: (usize, usize), join: Join) -> usize {
+    let (start, end) = value;
+    if end - start < JUDGED { end } else { unquoted_end(b, name_start, end, usize::MAX, join) }
 }
 
 fn separator(

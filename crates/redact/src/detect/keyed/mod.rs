@@ -10,7 +10,7 @@ use super::keys::{self, KeyKind};
 use super::value::{Mix, is_keyed_secret, is_path, is_placeholder, is_random, is_sample, is_uuid};
 use crate::class::Class;
 pub(crate) use adjacent::adjacent;
-use join::{Join, value_after};
+use join::{Join, value_after, whole_value};
 pub(crate) use password::{FOREIGN, foreign};
 use password::{password, prose_only};
 
@@ -55,29 +55,45 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
     if kind.class == Class::Password && out.len() == known {
         prose_only(b, start, name_end, out);
     } else if out.len() == known {
-        said(b, name_end, &kind.class, out);
+        said(b, name_end, &kind, out);
         if out.len() == known {
             adjacent(b, start, end, out);
         }
     }
-    name_end
+    // Names in what was found need no look of their own.
+    out.get(known..).into_iter().flatten().map(|hit| hit.end).fold(name_end, usize::max)
 }
 
 /// `the token for staging is X`, `El token de acceso es X`: a verb on the same line and a random
 /// value behind it.
-fn said(b: &[u8], name_end: usize, class: &Class, out: &mut Vec<Hit>) {
+fn said(b: &[u8], name_end: usize, kind: &KeyKind, out: &mut Vec<Hit>) {
+    const VERBS: [&str; 15] = [
+        " is ",
+        " is: ",
+        " ist ",
+        " lautet ",
+        " es ",
+        " est ",
+        " é ",
+        " è ",
+        " was ",
+        " contains ",
+        " holds ",
+        " reads ",
+        " has ",
+        ": ",
+        " = ",
+    ];
     let line = cut(b, name_end, name_end + 64);
     let line = line.split(|&c| c == b'\n').next().unwrap_or(line);
     if !line.iter().any(u8::is_ascii_digit) {
         return;
     }
-    let verbs =
-        [" is ", " is: ", " ist ", " lautet ", " es ", " est ", " é ", " è ", " was ", ": ", " = "];
-    let verb = verbs.iter().filter_map(|verb| {
+    let verb = VERBS.iter().filter_map(|verb| {
         let n = line.windows(verb.len()).position(|w| w == verb.as_bytes())?;
-        Some((n, n + verb.len()))
+        Some((n, n + verb.len(), verb.len() > 3))
     });
-    let Some((n, past)) = verb.min() else { return };
+    let Some((n, past, verb)) = verb.min() else { return };
     let gap = cut(line, 0, n);
     if gap.iter().any(|c| matches!(c, b'.' | b'?' | b'!' | b'{' | b'(' | b'"' | b',' | b';')) {
         return;
@@ -88,8 +104,10 @@ fn said(b: &[u8], name_end: usize, class: &Class, out: &mut Vec<Hit>) {
     });
     let stop = if at(b, stop.saturating_sub(1)) == b'.' { stop - 1 } else { stop };
     let text = cut(b, from, stop);
-    if is_random(text) && !matches!(at(b, stop), b'(' | b':' | b'[') {
-        out.push(Hit::new(from, stop, class.clone(), "keyed_secret"));
+    // Bare hexadecimal may be a digest; a verb says that it is what the name names.
+    let named = verb && kind.strong && text.len() >= 24 && weak(text);
+    if (is_random(text) || named) && !matches!(at(b, stop), b'(' | b':' | b'[') {
+        out.push(Hit::new(from, stop, kind.class.clone(), "keyed_secret"));
     }
 }
 
@@ -120,16 +138,17 @@ fn judge(
         }
     }
     if !quoted && end - start <= 20 && is_scheme(b, name_start, start, end) {
-        start = end + 1;
-        end = run(b, start, 512, |c| {
+        let from = end + 1;
+        let to = run(b, from, 512, |c| {
             c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~')
         });
-        let text = cut(b, start, end);
+        let text = cut(b, from, to);
         let mix = Mix::of(text);
         if text.len() >= 16 && mix.digit >= 2 && mix.letters() >= 2 && !is_placeholder(text) {
-            out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
+            out.push(Hit::new(from, to, kind.class.clone(), "keyed_secret"));
+            return;
         }
-        return;
+        // No scheme after all: the word itself may be the token.
     }
     let text = cut(b, start, end);
     if text.iter().any(u8::is_ascii_whitespace) && !text.starts_with(b"-----") {
@@ -155,6 +174,7 @@ fn judge(
         _ => weak(text),
     };
     if certain {
+        let end = if quoted { end } else { whole_value(b, name_start, (start, end), join) };
         out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
     }
 }

@@ -3,7 +3,7 @@
 use super::super::Hit;
 use super::super::bytes::{at, before, contains_ci, cut, run, run_back};
 use super::super::value::{Mix, is_path, is_placeholder};
-use super::join::{Join, quoted_end};
+use super::join::{Join, quoted_end, whole_value};
 use crate::class::Class;
 
 pub(super) fn password(
@@ -101,6 +101,7 @@ pub(super) fn password(
         }
     };
     if sure {
+        let end = whole_value(b, name_start, (start, end), join);
         out.push(Hit::new(start, end, Class::Password, "password"));
     }
 }
