@@ -231,6 +231,7 @@ pub(crate) const EXTRA_KEYS: &[&str] = &[
     "metadata.usage_object",
     "langfuse.experiment.item.id",
     "input.value",
+    "http.url",
     "agent_name",
     "output.value",
     "metadata",

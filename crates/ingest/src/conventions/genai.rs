@@ -2,7 +2,7 @@
 
 use super::Column as C;
 use super::Convention;
-use super::Source::{Attr, Seconds};
+use super::Source::{Attr, Member, Seconds};
 
 pub(crate) static GENAI: Convention = Convention {
     columns: &[
@@ -11,7 +11,10 @@ pub(crate) static GENAI: Convention = Convention {
         (C::SessionId, &[Attr("gen_ai.conversation.id")]),
         (C::ConversationId, &[Attr("gen_ai.conversation.id")]),
         (C::ResponseId, &[Attr("gen_ai.response.id")]),
-        (C::RequestModel, &[Attr("gen_ai.request.model")]),
+        (
+            C::RequestModel,
+            &[Member("gen_ai.request.parameters", "model"), Attr("gen_ai.request.model")],
+        ),
         (C::ResponseModel, &[Attr("gen_ai.response.model")]),
         (C::Provider, &[Attr("gen_ai.provider.name")]),
         (C::PromptName, &[Attr("gen_ai.prompt.name")]),

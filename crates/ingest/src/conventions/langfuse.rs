@@ -77,6 +77,13 @@ pub(crate) static LANGFUSE: Convention = Convention {
                 Attr("langfuse.observation.metadata.stop_reason"),
             ],
         ),
+        (
+            C::ToolCallId,
+            &[
+                Attr("langfuse.observation.metadata.tool_call_id"),
+                Member("langfuse.observation.output", "tool_call_id"),
+            ],
+        ),
         (C::ErrorMessage, &[Attr("langfuse.observation.status_message")]),
         (
             C::RetrievalIndex,

@@ -32,13 +32,28 @@ pub(crate) static OTHERS: Convention = Convention {
         ),
         (C::ConversationId, &[Attr("spring.ai.chat.client.conversation.id")]),
         (C::UserId, &[Attr("lmnr.association.properties.user_id"), Attr("langwatch.user.id")]),
-        (C::TenantId, &[Attr("langwatch.customer.id")]),
+        (
+            C::TenantId,
+            &[
+                Attr("langwatch.customer.id"),
+                Member("metadata", "customer_id"),
+                Attr("lmnr.association.properties.metadata.tenant"),
+                Attr("lmnr.association.properties.metadata.tenant_id"),
+            ],
+        ),
         (
             C::RequestModel,
             &[Member("braintrust.metadata", "model"), Attr("llm.model"), Attr("ls_model_name")],
         ),
         (C::Provider, &[Member("braintrust.metadata", "provider"), Attr("ls_provider")]),
-        (C::IsStreaming, &[Attr("gen_ai.request.streaming")]),
+        (
+            C::IsStreaming,
+            &[
+                Attr("gen_ai.request.streaming"),
+                Attr("spring.ai.chat.client.stream"),
+                Member("langwatch.params", "stream"),
+            ],
+        ),
         (
             C::TimeToFirstTokenMs,
             &[
@@ -52,6 +67,7 @@ pub(crate) static OTHERS: Convention = Convention {
                 Member("genkit:output", "usage.inputTokens"),
                 Member("braintrust.metrics", "prompt_tokens"),
                 Member("langwatch.metrics", "value.promptTokens"),
+                Member("langwatch.metrics", "prompt_tokens"),
             ],
         ),
         (
@@ -60,6 +76,7 @@ pub(crate) static OTHERS: Convention = Convention {
                 Member("genkit:output", "usage.outputTokens"),
                 Member("braintrust.metrics", "completion_tokens"),
                 Member("langwatch.metrics", "value.completionTokens"),
+                Member("langwatch.metrics", "completion_tokens"),
             ],
         ),
         (
@@ -71,10 +88,16 @@ pub(crate) static OTHERS: Convention = Convention {
                 Attr("gen_ai.usage.cached_input_tokens"),
             ],
         ),
-        (C::ReasoningTokens, &[Member("genkit:output", "usage.thoughtsTokens")]),
+        (
+            C::ReasoningTokens,
+            &[
+                Member("genkit:output", "usage.thoughtsTokens"),
+                Member("langwatch.metrics", "reasoning_tokens"),
+                Member("langwatch.metrics", "value.reasoningTokens"),
+            ],
+        ),
         (C::FinishReasons, &[Member("genkit:output", "finishReason")]),
         (C::ToolName, &[Attr("spring.ai.tool.definition.name")]),
-        (C::ToolCallId, &[Attr("spring.ai.tool.call.id")]),
         (
             C::ToolArguments,
             &[

@@ -40,6 +40,7 @@ pub(crate) static PYDANTIC: Convention = Convention {
         (C::AgentName, &[Attr("agent_name")]),
         (C::RequestModel, &[Member("request_data", "model"), Attr("model_name")]),
         (C::ResponseModel, &[Member("response_data", "model")]),
+        (C::IsStreaming, &[Member("request_data", "stream")]),
         (C::ToolArguments, &[Attr("tool_arguments")]),
         (C::ToolResult, &[Attr("tool_response")]),
         (C::ToolDefinitions, &[Member("model_request_parameters", "function_tools")]),

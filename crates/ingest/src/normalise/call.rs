@@ -15,13 +15,29 @@ pub(super) fn call(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], span: &mut Sp
     span.response_model = attrs.text(Column::ResponseModel);
     // OpenInference's `llm.model_name` is the request's model until a response names another.
     let explicit = attrs.peek("llm.response.model_name").is_some();
+    let only_named = |key: &str| attrs.peek_str(key) == span.response_model.as_deref();
     if !explicit
         && span.response_model.is_some()
         && attrs.peek("gen_ai.response.model").is_none()
-        && attrs.peek_str("llm.model_name") == span.response_model.as_deref()
+        && (only_named("llm.model_name") || only_named("embedding.model_name"))
         && span.request_model == span.response_model
     {
         span.response_model = None;
+    }
+    // Langfuse has one name: the response's, or the request's of a call that failed.
+    if span.request_model.is_none()
+        && attrs.peek_str("langfuse.observation.level") == Some("ERROR")
+        && attrs.peek("langfuse.observation.output").is_none()
+    {
+        span.request_model = span.response_model.take();
+    }
+    // traceAI keeps the request's model among its parameters and puts the response's in its place.
+    if span.response_model.is_none()
+        && let Some(named) = attrs.peek_str("gen_ai.request.model")
+        && attrs.json("gen_ai.request.parameters").is_some_and(|sent| sent.get("model").is_some())
+        && span.request_model.as_deref() != Some(named)
+    {
+        span.response_model = Some(named.to_owned());
     }
     span.response_id = attrs.text(Column::ResponseId);
     span.provider = provider(attrs);

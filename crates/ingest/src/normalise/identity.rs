@@ -52,7 +52,16 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         return other.unwrap_or(Kind::Chain);
     }
     if let Some(kind) = found {
-        return kind;
+        // Laminar has no word for an embedding.
+        let is_embedding = kind == Kind::Llm
+            && attrs.peek("lmnr.span.type").is_some()
+            && name.ends_with(".embeddings");
+        return match kind {
+            _ if is_embedding => Kind::Embedding,
+            // Spring AI has one word for everything that a vector store does.
+            Kind::Retriever if is_change_of_store(attrs) => Kind::Other,
+            kind => kind,
+        };
     }
     if attrs.peek("gen_ai.tool.name").is_some() {
         return Kind::Tool;
@@ -62,7 +71,9 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
     }
     // Pydantic AI's earlier agent runs have no operation.
     if attrs.peek("agent_name").is_some()
-        && (attrs.peek("final_result").is_some() || attrs.peek("all_messages_events").is_some())
+        && ["final_result", "all_messages_events", "pydantic_ai.all_messages"]
+            .iter()
+            .any(|key| attrs.peek(key).is_some())
     {
         return Kind::Agent;
     }
@@ -79,6 +90,9 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         if let Some(kind) = labels::kind(first).filter(|kind| *kind != Kind::Chain) {
             return kind;
         }
+        if let Some(kind) = attrs.peek_str("http.url").and_then(called) {
+            return kind;
+        }
         let answered = attrs.peek("gen_ai.usage.output_tokens").is_some()
             || attrs.peek("gen_ai.usage.completion_tokens").is_some();
         let models = ["gen_ai.request.model", "gen_ai.response.model"];
@@ -87,6 +101,22 @@ pub(super) fn kind(attrs: &Attrs<'_, '_>, name: &str) -> Kind {
         }
     }
     Kind::Other
+}
+
+/// What a provider does at an address: SDKs that trace their own requests say no more.
+fn called(url: &str) -> Option<Kind> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    match path.rsplit('/').next().unwrap_or_default() {
+        "completions" | "messages" | "responses" => Some(Kind::Llm),
+        "embeddings" => Some(Kind::Embedding),
+        _ => None,
+    }
+}
+
+/// A vector store that is written to.
+fn is_change_of_store(attrs: &Attrs<'_, '_>) -> bool {
+    let operation = attrs.peek_str("db.operation.name").unwrap_or_default();
+    ["add", "delete", "insert", "update", "upsert"].contains(&operation)
 }
 
 /// A search in a store of vectors.

@@ -23,6 +23,7 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
         | "chat_completions"
         | "inference"
         | "call_llm"
+        | "llm_request"
         | "model"
         | "model_generation"
         | "llm_generation"

@@ -9,6 +9,9 @@ use super::tree::Tree;
 use crate::derive;
 use crate::normalise::labels;
 
+/// Characters of a preview. What is settled has been redacted, so that a cut hides nothing.
+const PREVIEW_CHARS: usize = 500;
+
 /// Reads the logged answers of every span.
 pub(super) fn settle(trace: &mut TraceRows, tree: &Tree) {
     for payload in &trace.payloads {
@@ -34,6 +37,18 @@ fn fill(span: &mut SpanRow, payload: &PayloadRow, answers: &[Value]) {
     let names: Vec<String> = calls.filter_map(|call| word(call, "name")).collect();
     if !names.is_empty() {
         span.tool_calls_requested = names;
+    }
+    if answers.len() > 1 {
+        let parts = [&payload.output_text, &payload.tool_calls];
+        let said: Vec<&str> = parts
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
+        span.output_bytes = Some(said.iter().map(|text| text.len() as i64).sum());
+        span.output_preview =
+            said.first().map(|text| text.chars().take(PREVIEW_CHARS).collect::<String>());
     }
     // A span that lists its reasons itself lists all of them.
     let reasons: Vec<String> =

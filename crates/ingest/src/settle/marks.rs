@@ -34,7 +34,9 @@ fn linked(span: &SpanRow, mark: &str) -> Option<String> {
 
 /// A provider's own SDK is the inner one of two reporters.
 pub(crate) fn is_native_sdk(span: &SpanRow) -> bool {
-    span.scope_name.as_deref().is_some_and(|scope| scope.starts_with("com.anthropic.sdk"))
+    let scopes = ["com.anthropic.sdk", "mistralai_sdk_tracer"];
+    let scope = span.scope_name.as_deref().unwrap_or_default();
+    scopes.iter().any(|native| scope.starts_with(native))
 }
 
 /// Marks a column's value as inherited.

@@ -108,7 +108,8 @@ fn same_response(spans: &[SpanRow], tree: &Tree, roles: &mut [TokenRole]) {
     }
 }
 
-/// A framework that names no response, with the SDK's span beside its own rather than below.
+/// A framework or an SDK that names no response, with the SDK's span beside the framework's rather
+/// than below.
 fn native_beside(spans: &[SpanRow], roles: &mut [TokenRole]) {
     let is_leaf = |at: usize| roles.get(at) == Some(&TokenRole::Leaf);
     let mut native: Vec<usize> = Vec::new();
@@ -116,7 +117,7 @@ fn native_beside(spans: &[SpanRow], roles: &mut [TokenRole]) {
     for (at, span) in spans.iter().enumerate().filter(|(at, _)| is_leaf(*at)) {
         if is_native_sdk(span) {
             native.push(at);
-        } else if span.kind == Kind::Llm && span.response_id.is_none() {
+        } else if is_call(span.kind) {
             calls.entry(tokens(span)).or_default().push(at);
         }
     }
@@ -132,7 +133,9 @@ fn native_beside(spans: &[SpanRow], roles: &mut [TokenRole]) {
         let Some(inner) = spans.get(at) else { continue };
         let Some(list) = calls.get_mut(&tokens(inner)) else { continue };
         let around = |outer: &SpanRow| {
-            outer.start_unix_nano <= inner.start_unix_nano
+            outer.kind == inner.kind
+                && (outer.response_id.is_none() || inner.response_id.is_none())
+                && outer.start_unix_nano <= inner.start_unix_nano
                 && (outer.end_unix_nano == 0 || inner.start_unix_nano <= outer.end_unix_nano)
         };
         let found = list.iter().position(|call| spans.get(*call).is_some_and(around));

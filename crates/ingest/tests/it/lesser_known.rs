@@ -287,3 +287,111 @@ fn positional_arguments_are_not_judged_by_their_names() {
         assert_eq!(trace.spans[0].tool_args_status.as_deref(), want, "{arguments}");
     }
 }
+
+#[test]
+fn kinds_that_no_word_of_the_span_names() {
+    let kind = |name: &str, attributes: &Value| one(name, attributes, &json!([])).0.kind;
+    for (want, name, attributes) in [
+        // vLLM names neither operation nor model.
+        (
+            Kind::Llm,
+            "llm_request",
+            json!({"gen_ai.request.id": "cmpl-1", "gen_ai.usage.prompt_tokens": 9,
+                "gen_ai.usage.completion_tokens": 3, "gen_ai.latency.time_to_first_token": 0.05}),
+        ),
+        // Mistral's SDK traces its requests.
+        (
+            Kind::Embedding,
+            "embeddings_v1_embeddings_post",
+            json!({"http.url": "http://127.0.0.1/v1/embeddings", "gen_ai.request.model": "m",
+                "gen_ai.usage.prompt_tokens": 9, "gen_ai.usage.output_tokens": 0}),
+        ),
+        (
+            Kind::Llm,
+            "stream_chat",
+            json!({"http.url": "http://127.0.0.1/v1/chat/completions#stream",
+                "gen_ai.request.model": "m"}),
+        ),
+        (
+            Kind::Embedding,
+            "openai.embeddings",
+            json!({"lmnr.span.type": "LLM", "gen_ai.usage.input_tokens": 3}),
+        ),
+        (
+            Kind::Retriever,
+            "chroma query",
+            json!({"spring.ai.kind": "vector_store", "db.operation.name": "query"}),
+        ),
+        (
+            Kind::Other,
+            "chroma add",
+            json!({"spring.ai.kind": "vector_store", "db.operation.name": "add"}),
+        ),
+        (
+            Kind::Agent,
+            "agent run",
+            json!({"agent_name": "helper", "pydantic_ai.all_messages": "[]"}),
+        ),
+    ] {
+        assert_eq!(kind(name, &attributes), want, "{name}");
+    }
+}
+
+#[test]
+fn what_is_said_beside_the_convention_s_own_names() {
+    // OpenInference puts the response's model over the request's.
+    let (span, _) = one(
+        "CreateEmbeddings",
+        &json!({"openinference.span.kind": "EMBEDDING", "embedding.model_name": "m-2025",
+            "embedding.invocation_parameters": r#"{"model": "m"}"#}),
+        &json!([]),
+    );
+    let models = (span.request_model.as_deref(), span.response_model.as_deref());
+    assert_eq!(models, (Some("m"), Some("m-2025")));
+    // traceAI does so under OpenTelemetry's name.
+    let (span, _) = one(
+        "ChatCompletion",
+        &json!({"gen_ai.span.kind": "LLM", "gen_ai.request.model": "m-2025",
+            "gen_ai.request.parameters": r#"{"model": "m"}"#}),
+        &json!([]),
+    );
+    let models = (span.request_model.as_deref(), span.response_model.as_deref());
+    assert_eq!(models, (Some("m"), Some("m-2025")));
+    // Only the raw answer has its id and why it ended.
+    let raw = json!({"data": {"id": "cmpl-1", "choices": []}, "finish_reason": "length"});
+    let (span, payload) = one(
+        "chat",
+        &json!({"openinference.span.kind": "LLM", "output.value": raw.to_string(),
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.content": r#"[{"text": "hi", "type": "text"}]"#}),
+        &json!([]),
+    );
+    assert_eq!(span.response_id.as_deref(), Some("cmpl-1"));
+    assert_eq!(span.finish_reasons, ["length"]);
+    assert_eq!(payload.output_text.as_deref(), Some("hi"));
+    // A failed call in Langfuse has the request's model under the one name there is.
+    let (span, _) = one(
+        "g",
+        &json!({"langfuse.observation.type": "generation", "langfuse.observation.level": "ERROR",
+            "langfuse.observation.model.name": "m"}),
+        &json!([]),
+    );
+    assert_eq!((span.request_model.as_deref(), span.response_model), (Some("m"), None));
+    let (span, _) = one(
+        "get_weather",
+        &json!({"langfuse.observation.type": "tool",
+            "langfuse.observation.metadata.tool_call_id": "call_1"}),
+        &json!([]),
+    );
+    assert_eq!(span.tool_call_id.as_deref(), Some("call_1"));
+    let (span, _) = one(
+        "llm",
+        &json!({"langwatch.span.type": "llm", "metadata": r#"{"customer_id": "acme"}"#,
+            "langwatch.params": r#"{"stream": true}"#,
+            "langwatch.metrics": r#"{"prompt_tokens": 9, "reasoning_tokens": 4}"#}),
+        &json!([]),
+    );
+    let read = (span.input_tokens, span.reasoning_tokens, span.is_streaming);
+    assert_eq!(read, (Some(9), Some(4), Some(true)));
+    assert_eq!(span.tenant_id.as_deref(), Some("acme"));
+}

@@ -102,6 +102,11 @@ fn answers_of_several_requests_make_one_list_of_calls() {
         let ids: Vec<&str> = calls.iter().map(|call| call["id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["call_weather", "call_news"]);
         assert_eq!(calls[0]["arguments"], json!({"city": "Paris"}));
-        assert!(payload.output_text.as_deref().unwrap().starts_with("wait\ndone"));
+        let text = payload.output_text.as_deref().unwrap();
+        assert!(text.starts_with("wait\ndone"));
+        // What the span shows of its answer is of all of them.
+        assert_eq!(span.output_preview.as_deref(), Some(text));
+        let bytes = text.len() + payload.tool_calls.as_deref().unwrap().len();
+        assert_eq!(span.output_bytes, Some(bytes as i64));
     }
 }

@@ -96,8 +96,38 @@ fn unwrapped(body: &Map<String, Value>) -> Map<String, Value> {
     if members.get("role") == Some(&Value::from("")) {
         members.remove("role");
     }
+    if let Some(parts) = members.get("content").and_then(listed_parts) {
+        members.insert("content".to_owned(), parts);
+    }
     if !members.contains_key("role") && !members.contains_key("content") {
         members.insert("content".to_owned(), Value::Null);
     }
     members
+}
+
+/// What a provider calls the parts of a message that are no text.
+const PART_KINDS: &[&str] = &[
+    "image_url",
+    "input_image",
+    "image",
+    "input_audio",
+    "file",
+    "tool_use",
+    "tool_call",
+    "tool_result",
+    "thinking",
+];
+
+/// Reads a content that is a provider's list of typed parts, written as JSON.
+fn listed_parts(content: &Value) -> Option<Value> {
+    let text = content.as_str().filter(|text| text.starts_with("[{"))?;
+    let parts: Vec<Value> = serde_json::from_str(text).ok()?;
+    let is_part = |part: &Value| {
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+        if kind == "text" {
+            return part.get("text").is_some_and(Value::is_string);
+        }
+        PART_KINDS.contains(&kind)
+    };
+    parts.iter().all(is_part).then_some(Value::Array(parts))
 }

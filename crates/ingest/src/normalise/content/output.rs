@@ -20,6 +20,12 @@ pub(crate) fn output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind)
             attrs.take(key);
         }
     }
+    // Flattened messages have no place for the reason; the raw response beside them has.
+    if output.finish_reasons.is_empty()
+        && let Some(Value::Object(members)) = attrs.json("output.value")
+    {
+        output.finish_reasons = messages::finish_reason(members).into_iter().collect();
+    }
     // Vercel says "" where a step answered with tool calls only.
     if output.text.is_none() && attrs.has("ai.response.text") {
         output.text = Some(String::new());
@@ -34,6 +40,10 @@ fn first_output(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> O
         && let Some(value @ Value::Object(_)) = attrs.json("output.value")
     {
         identity(value, &mut output);
+        // A stream's last chunk comes in an envelope.
+        if let Some(inner @ Value::Object(_)) = value.get("data") {
+            identity(inner, &mut output);
+        }
     }
     if let Some(val) = attrs.peek("gen_ai.output.messages") {
         attrs.take("gen_ai.output.messages");

@@ -103,6 +103,7 @@ pub(super) fn part(value: &Value) -> Part {
         "tool_call" | "tool_use" | "tool-call" | "function_call" | "custom_tool_call" => {
             tool_call(value)
         }
+        "function" if members.contains_key("function") => tool_call(value),
         "tool_call_response" | "tool_result" | "tool-result" | "function_call_output" => {
             Some(tool_response(members))
         }
