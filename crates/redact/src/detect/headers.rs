@@ -1,7 +1,7 @@
 //! Headers of HTTP: authorization schemes and cookies.
 
 use super::Hit;
-use super::bytes::{at, contains_ci, cut, is_word, run, skip_blank};
+use super::bytes::{at, before, contains_ci, cut, is_word, run, skip_blank};
 use super::value::{Mix, is_placeholder};
 use crate::class::Class;
 
@@ -11,6 +11,8 @@ pub(crate) fn authorization(b: &[u8], start: usize, end: usize, out: &mut Vec<Hi
     if from == end {
         return;
     }
+    // `Bearer "X"`, `"Bearer " + "X"`
+    let from = run(b, from, 8, |c| matches!(c, b'"' | b'\'' | b'`' | b'\\' | b' ' | b'+'));
     let stop = run(b, from, 8192, |c| {
         c.is_ascii_alphanumeric()
             || matches!(c, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'!' | b':' | b'|')
@@ -56,6 +58,15 @@ pub(crate) fn cookies(b: &[u8], end: usize, out: &mut Vec<Hit>) {
     let option = i > end && cut(b, end.saturating_sub(9), end).windows(2).any(|w| w == b"--");
     if option {
         cookie_pairs(b, i, out);
+        return;
+    }
+    // `setHeader("Set-Cookie", "name=X")`, `add_header Set-Cookie "name=X"`
+    let mark = |c| matches!(c, b'"' | b'\'' | b'\\');
+    let next = run(b, i, 4, |c| matches!(c, b',' | b' ') || mark(c));
+    let argument = at(b, i) == b',' && mark(before(b, next));
+    let bare = i > end + 1 && at(b, end) == b' ' && mark(before(b, i));
+    if argument || bare {
+        cookie_pairs(b, next, out);
         return;
     }
     if !matches!(at(b, i), b':' | b'=') {

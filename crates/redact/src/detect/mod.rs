@@ -285,6 +285,9 @@ impl Builtin {
                         prefix.matches(b, start, start + prefix.start.len(), &mut runs)
                 {
                     out.push(Hit::new(from, to, class, prefix.detector));
+                    if prefix.detector == "aws" {
+                        secrets::aws_secret(b, to, out);
+                    }
                 }
             }
             Action::Keyed => {

@@ -138,7 +138,9 @@ pub(crate) fn scan(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
     // `+44 …`, `0049 …`: as many groups as fit in 15 digits.
     for n in (1..=groups.len).rev() {
         let g = groups.first(n);
-        if !ends_well(b, &g, context) {
+        // `+39 347 555 9045 / 6445…`: what stands behind a slash between blanks is another value.
+        let apart = |n: usize| g.sep(n) == b'/' && g.group(n + 1).0 > g.group(n).1 + 1;
+        if plus && (0..n.saturating_sub(1)).any(apart) || !ends_well(b, &g, context) {
             continue;
         }
         let context = context || kind_after(b, g.end());
@@ -243,7 +245,8 @@ fn national(b: &[u8], g: &Groups, bracket: bool, context: bool) -> bool {
             && g.sep(from + 1) != b'('
     };
     let seps_ok = (0..g.len.saturating_sub(1)).all(|n| g.sep(n) != b'/');
-    if seps_ok && (us(0, 3) || g.size(0) == 1 && at(d, 0) == 1 && us(1, 4)) {
+    let area_slash = context && us(0, 3) && g.sep(0) == b'/' && g.sep(1) != b'/';
+    if area_slash || seps_ok && (us(0, 3) || g.size(0) == 1 && at(d, 0) == 1 && us(1, 4)) {
         let spaced = g.joined_by(b' ') && !bracket;
         return !spaced || context || !near(b, start, 16, &OTHER_WORDS);
     }

@@ -47,6 +47,18 @@ pub(crate) fn pem(b: &[u8], start: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
     }
 }
 
+/// The secret key beside an AWS key id that ends at `end`: `Credentials("AKIA…", "X")`, the next
+/// column of a table. Forty characters of base64.
+pub(crate) fn aws_secret(b: &[u8], end: usize, out: &mut Vec<Hit>) {
+    let blank =
+        |c: u8| matches!(c, b'"' | b'\'' | b'\\' | b',' | b';' | b':' | b'|' | b' ' | b'\t');
+    let from = run(b, end, 8, blank);
+    let stop = run(b, from, 64, |c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/'));
+    if from > end && stop - from == 40 && Mix::of(cut(b, from, stop)).is_mixed() {
+        out.push(Hit::new(from, stop, Class::ApiKey, "aws_secret"));
+    }
+}
+
 /// A PEM key that was base64-encoded once more.
 pub(crate) fn wrapped_pem(b: &[u8], start: usize, end: usize, runs: &mut Runs, out: &mut Vec<Hit>) {
     let base64 = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n');

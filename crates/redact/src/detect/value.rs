@@ -290,7 +290,9 @@ pub(crate) fn is_random(v: &[u8]) -> bool {
 
 /// Paths, URLs, MIME types and dotted names.
 pub(crate) fn is_path(v: &[u8]) -> bool {
-    v.starts_with(b"/")
+    // Base64 may begin with a slash.
+    let base64 = v.len() >= 40 && v.len().is_multiple_of(4) && v.ends_with(b"=");
+    v.starts_with(b"/") && !base64
         || v.starts_with(b"./")
         || v.starts_with(b"../")
         || v.starts_with(b"http:")

@@ -90,6 +90,8 @@ fn lines_of_every_class_meet_the_targets() {
         own("lines.jsonl.gz"),
         own("lines_2.jsonl.gz"),
         own("lines_3.jsonl.gz"),
+        own("lines_4.jsonl.gz"),
+        own("lines_5.jsonl.gz"),
         shared("labelled_lines.jsonl.gz"),
     ];
     for path in paths.into_iter().flatten() {

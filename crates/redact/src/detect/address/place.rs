@@ -131,6 +131,18 @@ fn part(b: &[u8], i: usize, comma: bool) -> (usize, Code) {
             none
         };
     }
+    // `9th Floor`
+    let floor = cut(b, stop + 1, word_end(b, stop + 1));
+    if c.is_ascii_digit()
+        && at(b, stop) == b' '
+        && eq_any(
+            word.get(word.len().saturating_sub(2)..).unwrap_or(word),
+            &["st", "nd", "rd", "th"],
+        )
+        && eq_any(floor, &["floor", "fl", "fl."])
+    {
+        return (stop + 1 + floor.len(), Code::None);
+    }
     // `3º B`, `2ª dcha`: a floor and a door.
     if c.is_ascii_digit() && matches!(cut(b, i + 1, i + 3), b"\xC2\xBA" | b"\xC2\xAA") {
         let door = at(b, i + 3) == b' ' && at(b, i + 4).is_ascii_alphanumeric();

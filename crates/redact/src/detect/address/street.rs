@@ -1,6 +1,6 @@
 //! A street around its house number.
 
-use super::super::bytes::{at, before, cut, is_word, run_back};
+use super::super::bytes::{at, before, cut, is_word, run, run_back};
 use super::place::{Code, locality};
 use super::words::{
     COMPOUND, ENDINGS, MONTHS, NAME_PARTICLES, NOT_STREETS, ORDINARY, PARTS, PREFIXES, SUFFIXES,
@@ -34,6 +34,18 @@ pub(super) fn number_first(b: &[u8], start: usize, end: usize) -> Option<(usize,
             if tail > stop {
                 return Some((start, locality(b, tail).end));
             }
+        }
+        // `730 Highway 12, Stonefield, MT 59999`
+        let road = stop + 1;
+        let road_end = run(b, road, 5, |c| c.is_ascii_digit());
+        if words == 0
+            && c.is_ascii_uppercase()
+            && eq_any(word, &["highway", "hwy", "route", "rte", "road"])
+            && at(b, stop) == b' '
+            && road_end > road
+        {
+            let place = locality(b, road_end);
+            return (place.code == Code::Sure).then_some((start, place.end));
         }
         // Lower-case suffixes count only after a capitalised name.
         if words > 0

@@ -67,7 +67,11 @@ pub(super) const SUFFIXES: [&str; 62] = [
 ];
 
 /// Words that begin a street name where the number follows it or stands before it.
-pub(super) const PREFIXES: [&str; 50] = [
+pub(super) const PREFIXES: [&str; 54] = [
+    "platz",
+    "straße",
+    "strasse",
+    "allee",
     "rue",
     "avenue",
     "av",

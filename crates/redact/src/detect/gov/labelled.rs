@@ -62,7 +62,9 @@ pub(crate) fn labelled(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
             return;
         }
         let filler = cut(b, i, next);
-        let fits = FILLERS.iter().any(|w| filler.eq_ignore_ascii_case(w.as_bytes()));
+        // `NIF (Portugal): X`
+        let aside = before(b, i) == b'(' && at(b, next) == b')';
+        let fits = aside || FILLERS.iter().any(|w| filler.eq_ignore_ascii_case(w.as_bytes()));
         words += 1;
         if !fits || words > 4 {
             return;

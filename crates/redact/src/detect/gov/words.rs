@@ -102,7 +102,19 @@ pub(crate) const WORDS: [&str; 96] = [
 ];
 
 /// More words, kept apart for length.
-pub(crate) const MORE_WORDS: [&str; 79] = [
+pub(crate) const MORE_WORDS: [&str; 91] = [
+    "socialsecurity",
+    "socialinsurance",
+    "nas",
+    "assurance sociale",
+    "seguro social",
+    "n.i.f",
+    "n.i.e",
+    "d.n.i",
+    "आधार",
+    "पैन",
+    "número de contribuinte",
+    "steuer-identifikationsnummer",
     "license number",
     "license no",
     "licence no",
@@ -185,7 +197,19 @@ pub(crate) const MORE_WORDS: [&str; 79] = [
 ];
 
 /// Words that may stand between the announcing word and the identifier.
-pub(super) const FILLERS: [&str; 69] = [
+pub(super) const FILLERS: [&str; 81] = [
+    "to",
+    "jest",
+    "संख्या",
+    "नंबर",
+    "कार्ड",
+    "：",
+    "は",
+    "番号",
+    "是",
+    "为",
+    "号码",
+    "號碼",
     "is",
     "no",
     "nr",

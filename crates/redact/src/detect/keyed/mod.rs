@@ -39,6 +39,8 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
         }
         return name_end;
     };
+    // `my api key is X`: the word before makes the name certain.
+    let kind = if kind.strong { kind } else { with_word_before(b, name_start, name_end, kind) };
     if kind.class == Class::Cookie {
         return name_end; // the cookie scanner masks values, not names and attributes
     }
@@ -62,6 +64,17 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
     }
     // Names in what was found need no look of their own.
     out.get(known..).into_iter().flatten().map(|hit| hit.end).fold(name_end, usize::max)
+}
+
+/// The kind of a name of two words, where that is more certain than the last word alone.
+fn with_word_before(b: &[u8], name_start: usize, name_end: usize, kind: KeyKind) -> KeyKind {
+    if before(b, name_start) != b' ' {
+        return kind;
+    }
+    let first = run_back(b, name_start - 1, 16, |c| c.is_ascii_alphabetic());
+    keys::classify(cut(b, first, name_end))
+        .filter(|both| first + 1 < name_start && both.strong && both.class == kind.class)
+        .unwrap_or(kind)
 }
 
 /// `the token for staging is X`, `El token de acceso es X`: a verb on the same line and a random

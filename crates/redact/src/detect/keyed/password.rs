@@ -263,7 +263,8 @@ pub(crate) fn foreign(b: &[u8], end: usize, out: &mut Vec<Hit>) {
         "atual ",
         "είναι ",
     ];
-    let mut from = end;
+    // `lösenordet`, `hasłem`: what the language puts behind the word.
+    let mut from = run(b, end, 4, |c| c.is_ascii_lowercase());
     for _ in 0..4 {
         let blank = run(b, from, 6, |c| {
             matches!(c, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'-' | b'>' | b'`')
