@@ -92,6 +92,7 @@ fn lines_of_every_class_meet_the_targets() {
         own("lines_3.jsonl.gz"),
         own("lines_4.jsonl.gz"),
         own("lines_5.jsonl.gz"),
+        own("lines_6.jsonl.gz"),
         shared("labelled_lines.jsonl.gz"),
     ];
     for path in paths.into_iter().flatten() {
