@@ -6,6 +6,9 @@ use super::Source::{Attr, Member};
 
 const INVOCATION: &str = "llm.invocation_parameters";
 
+/// The raw answer, for counts that some instrumentations leave out.
+const OUTPUT: &str = "output.value";
+
 pub(crate) static OPENINFERENCE: Convention = Convention {
     columns: &[
         (C::Kind, &[Attr("openinference.span.kind")]),
@@ -38,19 +41,31 @@ pub(crate) static OPENINFERENCE: Convention = Convention {
         (C::PromptVersion, &[Attr("llm.prompt_template.version")]),
         (C::PromptTemplate, &[Attr("llm.prompt_template.template")]),
         (C::PromptVariables, &[Attr("llm.prompt_template.variables")]),
-        (C::InputTokens, &[Attr("llm.token_count.prompt")]),
+        (
+            C::InputTokens,
+            &[Attr("llm.token_count.prompt"), Member(OUTPUT, "meta.billed_units.input_tokens")],
+        ),
         (C::OutputTokens, &[Attr("llm.token_count.completion")]),
         (
             C::CacheReadTokens,
             &[
                 Attr("llm.token_count.prompt_details.cache_read"),
                 Attr("llm.token_count.prompt_details.cache_input"),
+                Member(OUTPUT, "usage.prompt_tokens_details.cached_tokens"),
+                Member(OUTPUT, "usage.input_tokens_details.cached_tokens"),
             ],
         ),
         (C::CacheWriteTokens, &[Attr("llm.token_count.prompt_details.cache_write")]),
-        (C::ReasoningTokens, &[Attr("llm.token_count.completion_details.reasoning")]),
+        (
+            C::ReasoningTokens,
+            &[
+                Attr("llm.token_count.completion_details.reasoning"),
+                Member(OUTPUT, "usage.completion_tokens_details.reasoning_tokens"),
+                Member(OUTPUT, "usage.output_tokens_details.reasoning_tokens"),
+            ],
+        ),
         (C::Cost, &[Attr("llm.cost.total")]),
-        (C::IsStreaming, &[Member(INVOCATION, "stream")]),
+        (C::IsStreaming, &[Member(INVOCATION, "stream"), Member(INVOCATION, "streaming")]),
         (C::Temperature, &[Member(INVOCATION, "temperature")]),
         (C::TopP, &[Member(INVOCATION, "top_p")]),
         (

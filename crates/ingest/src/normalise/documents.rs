@@ -30,7 +30,7 @@ pub(crate) const LISTS: &[&str] = &[
 /// Reads the documents of a span.
 pub(crate) fn read(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -> Vec<Document> {
     if attrs.has_family(Family::OiDocuments) {
-        return flattened(attrs, Family::OiDocuments);
+        return named_by_output(flattened(attrs, Family::OiDocuments), attrs);
     }
     if attrs.has_family(Family::RerankerOutput) || attrs.has_family(Family::RerankerInput) {
         return reranked(attrs);
@@ -69,6 +69,23 @@ pub(crate) fn read(attrs: &Attrs<'_, '_>, events: &[RawEvent<'_>], kind: Kind) -
         }
     }
     Vec::new()
+}
+
+/// The raw output beside the flattened list may be the only one to name the documents: as with what
+/// hides in the metadata, the name is a chunk's.
+fn named_by_output(mut documents: Vec<Document>, attrs: &Attrs<'_, '_>) -> Vec<Document> {
+    if documents.iter().any(|document| document.id.is_none() && document.chunk_id.is_none())
+        && let Some(value) = attrs.json("output.value")
+    {
+        let raw = from_json(value);
+        let same = |(known, raw): (&Document, &Document)| known.content == raw.content;
+        if raw.len() == documents.len() && documents.iter().zip(&raw).all(same) {
+            for (document, raw) in documents.iter_mut().zip(raw) {
+                document.chunk_id = document.chunk_id.take().or(raw.id);
+            }
+        }
+    }
+    documents
 }
 
 fn flattened(attrs: &Attrs<'_, '_>, family: Family) -> Vec<Document> {

@@ -82,6 +82,12 @@ fn every_field_of_the_captures_here_agrees() {
     assert_all(&run(&small_corpus()), 3_000);
 }
 
+/// Captures whose expectations are what a provider was asked and answered.
+#[test]
+fn every_field_that_the_calls_themselves_tell_agrees() {
+    assert_all(&run(&root().join("testdata/otlp-calls")), 5_000);
+}
+
 #[test]
 fn every_field_of_the_shared_corpus_agrees() {
     if let Some(corpus) = shared_corpus() {

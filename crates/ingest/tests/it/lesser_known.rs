@@ -395,3 +395,35 @@ fn what_is_said_beside_the_convention_s_own_names() {
     assert_eq!(read, (Some(9), Some(4), Some(true)));
     assert_eq!(span.tenant_id.as_deref(), Some("acme"));
 }
+
+#[test]
+fn what_only_openinference_s_raw_output_says() {
+    let raw = json!({"usage": {"prompt_tokens": 9, "completion_tokens": 8,
+        "prompt_tokens_details": {"cached_tokens": 5},
+        "completion_tokens_details": {"reasoning_tokens": 3}}, "choices": []});
+    let (span, _) = one(
+        "Completions",
+        &json!({"openinference.span.kind": "LLM", "llm.token_count.prompt": 9,
+            "llm.token_count.completion": 8, "output.value": raw.to_string()}),
+        &json!([]),
+    );
+    assert_eq!((span.cache_read_tokens, span.reasoning_tokens), (Some(5), Some(3)));
+    let raw = json!({"meta": {"billed_units": {"input_tokens": 9.0}}});
+    let (span, _) = one(
+        "CreateEmbeddings",
+        &json!({"openinference.span.kind": "EMBEDDING", "output.value": raw.to_string()}),
+        &json!([]),
+    );
+    assert_eq!(span.input_tokens, Some(9));
+    let raw = json!({"documents": [{"id": "a", "page_content": "one", "type": "Document"},
+        {"id": "b", "page_content": "two", "type": "Document"}]});
+    let (_, payload) = one(
+        "Retriever",
+        &json!({"openinference.span.kind": "RETRIEVER", "output.value": raw.to_string(),
+            "retrieval.documents.0.document.content": "one",
+            "retrieval.documents.1.document.content": "two"}),
+        &json!([]),
+    );
+    let ids: Vec<_> = payload.documents.iter().filter_map(|one| one.chunk_id.as_deref()).collect();
+    assert_eq!(ids, ["a", "b"]);
+}
