@@ -18,3 +18,8 @@ from evals as e
 left join spans as s on s.span_id = e.span_id
     and (e.trace_id is null or e.trace_id = s.trace_id)
 where e.prompt_name is null and e.span_seen is null
+-- Of an evaluation without a trace the first span with that id counts.
+qualify e.trace_id is not null or row_number() over (
+    partition by e.eval_id, e.span_id, e.eval_time, e.name, e.evaluator, e.score
+    order by s.start_time, s.trace_id
+) = 1

@@ -67,7 +67,7 @@ fn entry(path: Path) -> Option<(u64, Path)> {
 /// Reads one log entry: a JSON object a line.
 fn commit(table: &'static str, version: u64, text: &str) -> Commit {
     let mut commit = Commit { table, version, ..Commit::default() };
-    let (mut is_ingest, mut changes_data) = (false, false);
+    let (mut is_first, mut is_ingest, mut changes_data) = (false, false, false);
     let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_u64).unwrap_or(0);
     for action in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         if let Some(info) = action.get("commitInfo") {
@@ -85,14 +85,20 @@ fn commit(table: &'static str, version: u64, text: &str) -> Commit {
             changes_data |= remove.get("dataChange").and_then(Value::as_bool).unwrap_or(false);
         } else if let Some(application) = action.get("txn").and_then(|txn| txn.get("appId")) {
             is_ingest |= application.as_str().is_some_and(|name| name.starts_with("ingest/"));
+        } else {
+            is_first |= action.get("protocol").is_some();
         }
     }
-    commit.work = match (commit.files_added, commit.files_removed) {
-        (0, 0) => "create",
-        (_, 0) if is_ingest => "flush",
-        (0, _) if changes_data => "retention",
-        (_, 0) => "other",
-        _ => "compaction",
+    commit.work = if is_ingest {
+        // What arrived may all be known: then only the mark is committed.
+        "flush"
+    } else if commit.files_removed == 0 {
+        if is_first { "create" } else { "other" }
+    } else if changes_data && commit.rows_added == 0 {
+        // A file without rows may stay, to hide what expired ones hid.
+        "retention"
+    } else {
+        "compaction"
     };
     commit
 }
@@ -107,6 +113,7 @@ mod tests {
         let add = r#"{"add":{"path":"date=2026-06-01/a.parquet","size":100,"dataChange":true,"stats":"{\"numRecords\":7}"}}"#;
         let remove =
             r#"{"remove":{"path":"date=2026-06-01/b.parquet","size":40,"dataChange":false}}"#;
+        let carrier = r#"{"add":{"path":"date=2026-06-02/c.parquet","size":30,"dataChange":true,"stats":"{\"numRecords\":0}"}}"#;
         let expired = remove.replace("false", "true");
         let flush = r#"{"txn":{"appId":"ingest/94f6","version":3}}"#;
         let maintenance = r#"{"txn":{"appId":"94f6/maintenance","version":1}}"#;
@@ -115,6 +122,11 @@ mod tests {
             (vec![info, remove, remove, add, maintenance], "compaction", (1, 2, 7, 100, 80)),
             (vec![info, &expired, maintenance], "retention", (0, 1, 0, 0, 40)),
             (vec![info, r#"{"protocol":{"minReaderVersion":1}}"#], "create", (0, 0, 0, 0, 0)),
+            // Nothing but repeats arrived.
+            (vec![info, flush], "flush", (0, 0, 0, 0, 0)),
+            (vec![info, r#"{"metaData":{"id":"m"}}"#], "other", (0, 0, 0, 0, 0)),
+            (vec![info, &expired, carrier, maintenance], "retention", (1, 1, 0, 30, 40)),
+            (vec![info, &expired, add, maintenance], "compaction", (1, 1, 7, 100, 40)),
         ] {
             let found = commit("spans", 5, &lines.join("\n"));
             let Commit {

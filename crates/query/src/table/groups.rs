@@ -7,10 +7,11 @@ use datafusion::arrow::array::{Array, AsArray};
 use datafusion::catalog::Session;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result;
-use datafusion::execution::TaskContext;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
-use datafusion::physical_plan::collect;
+use datafusion::physical_plan::execute_stream;
+use futures::TryStreamExt as _;
 use futures::future::join_all;
 use spanlake_model::Table;
 use spanlake_store::{DataFile, Snapshot};
@@ -82,18 +83,27 @@ impl Members {
         }
         let plan = plan.project([datafusion::prelude::col(&self.key)])?.distinct()?.build()?;
         let plan = state.create_physical_plan(&plan).await?;
-        let batches = collect(Arc::clone(&plan), Arc::new(TaskContext::from(state))).await?;
+        let context = Arc::new(TaskContext::from(state));
+        let ids = first_ids(execute_stream(Arc::clone(&plan), context)?, IDS_LIMIT).await?;
         statement.counters.add_run(plan.as_ref());
-        let mut ids = Vec::new();
-        for batch in &batches {
-            let Some(column) = batch.column(0).as_string_view_opt() else { return Ok(None) };
-            if column.null_count() > 0 || ids.len() + column.len() > IDS_LIMIT {
-                return Ok(None);
-            }
-            ids.extend(column.iter().flatten().map(str::to_owned));
-        }
-        Ok(Some(Arc::new(ids)))
+        Ok(ids.map(Arc::new))
     }
+}
+
+/// Reads ids; `None` as soon as there are more than `limit`, or when NULL is one.
+async fn first_ids(
+    mut batches: SendableRecordBatchStream,
+    limit: usize,
+) -> Result<Option<Vec<String>>> {
+    let mut ids = Vec::new();
+    while let Some(batch) = batches.try_next().await? {
+        let Some(column) = batch.column(0).as_string_view_opt() else { return Ok(None) };
+        if column.null_count() > 0 || ids.len() + column.len() > limit {
+            return Ok(None);
+        }
+        ids.extend(column.iter().flatten().map(str::to_owned));
+    }
+    Ok(Some(ids))
 }
 
 impl Groups {
@@ -151,4 +161,40 @@ async fn holding_traces(files: Vec<Arc<DataFile>>, ids: Arc<Vec<String>>) -> Par
         }
     }
     Part { files: kept, only: Some(("trace_id".to_owned(), only.into_iter().collect())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray};
+    use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+    use futures::executor::block_on;
+    use futures::{StreamExt as _, stream};
+
+    use super::*;
+
+    /// Ten batches of two ids, and how many of them were made.
+    fn ten(made: &Arc<AtomicUsize>) -> SendableRecordBatchStream {
+        let batch = |at: usize| {
+            let ids: ArrayRef =
+                Arc::new(StringViewArray::from(vec![format!("{at}a"), format!("{at}b")]));
+            RecordBatch::try_from_iter([("trace_id", ids)]).unwrap()
+        };
+        let (schema, made) = (batch(0).schema(), Arc::clone(made));
+        let batches = stream::iter(0..10).map(move |at| {
+            made.fetch_add(1, Ordering::SeqCst);
+            Ok(batch(at))
+        });
+        Box::pin(RecordBatchStreamAdapter::new(schema, batches))
+    }
+
+    #[test]
+    fn more_ids_than_are_worth_knowing_are_not_read() {
+        for (limit, known, read) in [(20, Some(20), 10), (5, None, 3)] {
+            let made = Arc::new(AtomicUsize::new(0));
+            let ids = block_on(first_ids(ten(&made), limit)).unwrap();
+            assert_eq!((ids.map(|ids| ids.len()), made.load(Ordering::SeqCst)), (known, read));
+        }
+    }
 }

@@ -84,3 +84,28 @@ async fn metrics_count_them_too() {
     let faithful = of("metrics/retrieval/faithfulness.sql", "n || ' ' || round(mean, 6)", "1");
     assert_eq!(cell(&session, &faithful).await, "2 0.6");
 }
+
+#[tokio::test]
+async fn an_evaluation_without_a_trace_counts_once_though_two_traces_have_its_span_id() {
+    let judged = span(FIRST_DAY, 1);
+    let same_id = SpanRow {
+        trace_id: crate::data::trace_id(FIRST_DAY, 77),
+        prompt_version: Some("9".to_owned()),
+        start_time: Micros(judged.start_time.0 + 60_000_000),
+        ..judged.clone()
+    };
+    let score = imported(&judged, ("model", "judge"), 0.4, false);
+    let of_the_second = EvalRow {
+        trace_id: Some(same_id.trace_id.clone()),
+        eval_id: "second".into(),
+        ..score.clone()
+    };
+    let without_trace = EvalRow { trace_id: None, ..score };
+    let mut builder = Builder::new(4);
+    builder.file(&Rows::Spans(vec![judged, same_id]), vec![]).await;
+    builder.file(&Rows::Evals(vec![without_trace, of_the_second]), vec![]).await;
+    let session = session(builder.build());
+    let versions =
+        "select string_agg(prompt_version, ' ' order by prompt_version) from prompt_evals";
+    assert_eq!(cell(&session, versions).await, "2 9");
+}
