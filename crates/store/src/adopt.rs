@@ -5,6 +5,7 @@
 //! in the overrides of the file it commits. The two versions are not merged. A trace whose spans went
 //! to two writers is settled by each of them from what it knows, and by maintenance from all of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spanlake_model::Table;
@@ -26,6 +27,11 @@ impl Inner {
             // What a flush committed half-way is not somebody else's.
             return Ok(());
         }
+        self.adopt_logs(&mut logs).await
+    }
+
+    /// As [`Self::adopt_all`], for a flush under way.
+    pub(crate) async fn adopt_logs(&self, logs: &mut BTreeMap<Table, TableLog>) -> Result<()> {
         for table in Table::ALL {
             if let Some(log) = logs.get_mut(table) {
                 log.refresh().await?;

@@ -90,7 +90,17 @@ impl Inner {
     }
 
     async fn absorb_ready(&self, writer: &Writer, mut core: OwnedMutexGuard<Core>) -> Result<()> {
-        let files = self.lookup.rows_for(&core.tables, &core.buffer, core.ready()).await?;
+        let files = match self.lookup.rows_for(&core.tables, &core.buffer, core.ready()).await {
+            Ok(files) => files,
+            Err(error) => {
+                // Another writer may have merged files that are known here, and deleted them since.
+                tracing::warn!(%error, "files are gone; those that replaced them are looked for");
+                drop(core);
+                self.adopt_all().await?;
+                core = Arc::clone(&self.core).lock_owned().await;
+                self.lookup.rows_for(&core.tables, &core.buffer, core.ready()).await?
+            }
+        };
         let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(&writer.versions));
         let (published, now) = (Arc::clone(&self.published), self.options.clock.now());
         let bytes = blocking(move || {

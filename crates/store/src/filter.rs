@@ -233,7 +233,11 @@ impl FileFilter {
 
     /// Whether the file may hold rows of the span; `true` when unknown.
     pub fn may_contain_span(&self, span_id: &str) -> bool {
-        let hash = member_hash(member_key(span_id));
+        self.may_contain_span_hash(member_hash(member_key(span_id)))
+    }
+
+    /// As [`Self::may_contain_span`], by [`member_hash`].
+    pub(crate) fn may_contain_span_hash(&self, hash: u64) -> bool {
         self.ask(|sets| sets.spans.as_ref(), hash)
     }
 

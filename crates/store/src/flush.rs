@@ -8,8 +8,11 @@
 //!
 //! Appends go on into the active generation meanwhile. A row that they change is written all the
 //! same and hidden when the files are published.
+//!
+//! A flush that fails is finished by the next one, or soon by the open store itself. Until then
+//! other writers may merge what it committed and delete what it did not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,10 +21,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Date32Type;
 use bytes::Bytes;
 use object_store::path::Path;
-use spanlake_model::{Day, Table};
+use spanlake_model::{Day, EvalRow, Table};
 
 use crate::append::commit_rank;
-use crate::buffer::FlushInput;
+use crate::buffer::{FlushInput, Judged, Map, Said};
 use crate::core::Core;
 use crate::data::{EncodedFile, FileFacts, encode, time_column};
 use crate::error::{Result, StoreError};
@@ -48,14 +51,23 @@ pub struct FlushReport {
     pub bytes: u64,
 }
 
-/// Files of one frozen generation, in the order of commits. A flush that fails keeps them for the
-/// next one: what is committed already must not be written again.
-pub(crate) type Written = BTreeMap<(u8, Table), NewFiles>;
+/// A frozen generation on its way into files. A flush that fails keeps it for the next one: what is
+/// committed must not be written again, and a row that appends change meanwhile still has to be.
+#[derive(Debug)]
+pub(crate) struct Flushing {
+    inputs: Vec<FlushInput>,
+    last_seq: u64,
+    /// Files, in the order of commits.
+    written: BTreeMap<(u8, Table), NewFiles>,
+}
 
 /// One table's files of a frozen generation.
 #[derive(Debug)]
 pub(crate) struct NewFiles {
     files: Vec<NewFile>,
+    /// Whether the log had their mark before them, so that it does not tell whether they are
+    /// committed.
+    is_marked: bool,
     /// How the commit ended, once it has.
     committed: Option<Outcome>,
 }
@@ -91,17 +103,26 @@ impl Inner {
     /// Makes files of everything that is buffered now.
     pub(crate) async fn flush(&self) -> Result<FlushReport> {
         let writer = self.writer()?;
+        let judged = self.judged().await;
         let mut logs = self.logs.lock().await;
-        let Some((inputs, last_seq)) = self.freeze().await? else {
-            return Ok(FlushReport::default());
-        };
         let mut unfinished = self.unfinished.lock().await;
-        let mut written = unfinished.take().unwrap_or_default();
-        if let Err(error) = self.write_and_commit(&mut logs, inputs, last_seq, &mut written).await {
-            *unfinished = Some(written);
+        let begun = unfinished.take();
+        let is_begun = begun.is_some();
+        let begun = match begun {
+            Some(begun) => Some(begun),
+            None => self.freeze(&mut logs, &judged).await?,
+        };
+        let Some(mut flushing) = begun else { return Ok(FlushReport::default()) };
+        let mut done = self.write_and_commit(&mut logs, &mut flushing).await;
+        if done.is_ok() {
+            done = self.take_in_merged(&mut logs, &mut flushing, is_begun).await;
+        }
+        if let Err(error) = done {
+            *unfinished = Some(flushing);
             return Err(error);
         }
         drop(unfinished);
+        let Flushing { last_seq, written, .. } = flushing;
         let files = written.values().flat_map(|table| &table.files);
         let recent = files
             .filter_map(|file| Some((file.logged.path.clone(), Arc::clone(file.recent.as_ref()?))));
@@ -113,7 +134,7 @@ impl Inner {
             report.bytes += file.logged.size;
         }
         let mut core = self.core.lock().await;
-        for ((_, table), NewFiles { files, committed }) in written {
+        for ((_, table), NewFiles { files, committed, .. }) in written {
             let known = core
                 .tables
                 .entry(table)
@@ -138,60 +159,122 @@ impl Inner {
     async fn write_and_commit(
         &self,
         logs: &mut BTreeMap<Table, TableLog>,
-        inputs: Vec<FlushInput>,
-        last_seq: u64,
-        written: &mut Written,
+        flushing: &mut Flushing,
     ) -> Result<()> {
-        for input in inputs {
+        let Flushing { inputs, last_seq, written } = flushing;
+        for input in inputs.iter() {
             let place = (commit_rank(input.table), input.table);
-            if let std::collections::btree_map::Entry::Vacant(free) = written.entry(place) {
-                let files = self.write_table(input, last_seq).await?;
-                free.insert(NewFiles { files, committed: None });
+            let before = written.get(&place);
+            if let Some(before) = before
+                && (before.committed.is_some()
+                    || self.will_last(input.table, &before.files).await?)
+            {
+                continue;
             }
+            let files = self.write_table(input, *last_seq, before).await?;
+            written.insert(place, files);
         }
         let open = written.iter_mut().filter(|(_, table)| table.committed.is_none());
-        for ((_, table), NewFiles { files, committed }) in open {
+        for ((_, table), files) in open {
             let log = match logs.remove(table) {
                 Some(log) => log,
                 None => TableLog::open_or_create(&self.site, *table).await?,
             };
             let log = logs.entry(*table).or_insert(log);
-            *committed = Some(self.commit_flush(log, files, last_seq).await?);
+            files.committed = Some(self.commit_flush(log, files, *last_seq).await?);
         }
         Ok(())
     }
 
-    /// Takes the active generation out of the appends' way, or the one that a failed flush left.
-    async fn freeze(&self) -> Result<Option<(Vec<FlushInput>, u64)>> {
+    /// Whether files that an earlier flush wrote are there and will be until they are committed:
+    /// what no commit names for the length of the grace is deleted, by whomever.
+    async fn will_last(&self, table: Table, files: &[NewFile]) -> Result<bool> {
+        let grace = i64::try_from(self.options.vacuum_grace.as_micros()).unwrap_or(i64::MAX);
+        let now = self.options.clock.now();
+        for file in files {
+            let path = &file.logged.path;
+            if now.0.saturating_sub(file.logged.modified.0) >= grace / 2 {
+                return Ok(false);
+            }
+            let filter = crate::key::is_keyed(table).then(|| filter_path(&self.site, table, path));
+            let overrides = file.overrides.is_some();
+            let overrides = overrides.then(|| overrides_path(&self.site, table, path));
+            for path in [path.clone()].into_iter().chain(filter).chain(overrides) {
+                if !self.site.exists(&path).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes in what other writers made of files that were committed earlier, by the flush that this
+    /// one finishes or by a commit whose answer got lost, in place of these.
+    async fn take_in_merged(
+        &self,
+        logs: &mut BTreeMap<Table, TableLog>,
+        flushing: &mut Flushing,
+        is_begun: bool,
+    ) -> Result<()> {
+        for ((_, table), NewFiles { files, committed, .. }) in &mut flushing.written {
+            let Some(log) = logs.get_mut(table) else { continue };
+            if !is_begun && *committed != Some(Outcome::Unknown) {
+                continue;
+            }
+            log.refresh().await?;
+            let active: HashSet<Path> = log.files()?.into_iter().map(|file| file.path).collect();
+            if !files.iter().all(|file| active.contains(&file.logged.path)) {
+                self.adopt(log, &mut []).await?;
+                files.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the active generation out of the appends' way. Its evaluations get what the spans they
+    /// judge say of them.
+    async fn freeze(
+        &self,
+        logs: &mut BTreeMap<Table, TableLog>,
+        judged: &Map<Judged, Said>,
+    ) -> Result<Option<Flushing>> {
         let mut core = Arc::clone(&self.core).lock_owned().await;
         if core.buffer.frozen.is_none() {
             if core.buffer.active.is_empty() {
                 return Ok(None);
             }
-            core = self.settle_waiting(core, &self.writer()?.versions).await?;
-            self.fill_evals(&mut core).await?;
+            let versions = &self.writer()?.versions;
+            core = match self.settle_waiting(core, versions).await {
+                Ok(core) => core,
+                Err(error) => {
+                    tracing::warn!(%error, "files are gone; those that replaced them are looked for");
+                    self.adopt_logs(logs).await?;
+                    let core = Arc::clone(&self.core).lock_owned().await;
+                    self.settle_waiting(core, versions).await?
+                }
+            };
+            let open_from = self.options.clock.now().plus_days(-EvalRow::OPEN_DAYS);
+            if core.buffer.active.fill_evals(judged, open_from)? {
+                core.touch(Table::Evals);
+            }
             let active = std::mem::take(&mut core.buffer.active);
             core.buffer.frozen = Some(active);
         }
         let Some(frozen) = &mut core.buffer.frozen else { return Ok(None) };
-        let last_seq = frozen.last_seq;
-        Ok(Some((frozen.flush_input()?, last_seq)))
+        let (inputs, last_seq) = (frozen.flush_input()?, frozen.last_seq);
+        Ok(Some(Flushing { inputs, last_seq, written: BTreeMap::new() }))
     }
 
-    /// Gives the evaluations that go into files what the spans they judge say of them.
-    async fn fill_evals(&self, core: &mut Core) -> Result<()> {
-        let elsewhere = core.buffer.active.judged_elsewhere();
-        let found = self.lookup.judged(core.tables.get(&Table::Spans), elsewhere).await?;
-        if core.buffer.active.fill_evals(&found)? {
-            core.touch(Table::Evals);
-        }
-        Ok(())
-    }
-
-    /// Writes a table's rows, one file a date.
-    async fn write_table(&self, input: FlushInput, last_seq: u64) -> Result<Vec<NewFile>> {
+    /// Writes a table's rows, one file a date; `before` are files of the same rows that are given up.
+    async fn write_table(
+        &self,
+        input: &FlushInput,
+        last_seq: u64,
+        before: Option<&NewFiles>,
+    ) -> Result<NewFiles> {
         let FlushInput { table, batches, overrides } = input;
-        let mut dates = rows_by_date(&batches);
+        let table = *table;
+        let mut dates = rows_by_date(batches);
         if dates.is_empty() && !overrides.is_empty() {
             // Nothing to see, but older versions in files have to go: their keys need a file.
             dates.insert(self.options.clock.now().day(), Vec::new());
@@ -199,14 +282,16 @@ impl Inner {
         let last_date = dates.keys().next_back().copied();
         let epoch = self.writer()?.wal.epoch();
         // What maintenance settles comes from no entry of the log.
-        let is_named =
-            self.core.lock().await.tables.get(&table).is_some_and(|t| t.mark >= last_seq);
-        let again = if is_named {
+        let is_marked = match before {
+            Some(before) => before.is_marked,
+            None => self.core.lock().await.tables.get(&table).is_some_and(|t| t.mark >= last_seq),
+        };
+        let again = if is_marked || before.is_some() {
             format!("-{:016x}", self.writer()?.versions.reserve(1))
         } else {
             String::new()
         };
-        let (batches, mut files) = (Arc::new(batches), Vec::new());
+        let (batches, mut files) = (Arc::new(batches.clone()), Vec::new());
         for (date, rows) in dates {
             let (source, options) = (Arc::clone(&batches), self.options.clone());
             let EncodedFile { bytes, facts, rows } =
@@ -221,15 +306,19 @@ impl Inner {
                 stats: Some(facts.stats_json.clone()),
             };
             self.site.write(&logged.path, Bytes::from(bytes)).await?;
-            let overrides = (Some(date) == last_date && !overrides.is_empty())
-                .then(|| Arc::new(overrides.clone()));
+            let mut before = before.into_iter().flat_map(|before| &before.files);
+            // They name rows that others committed since, too.
+            let known = before.find(|file| file.logged.date == date).map(|file| &file.overrides);
+            let own = Some(date) == last_date && !overrides.is_empty();
+            let overrides =
+                known.cloned().unwrap_or_else(|| own.then(|| Arc::new(overrides.clone())));
             let recent = matches!(table, Table::Spans | Table::Payloads)
                 .then(|| Arc::new(RecentFile { batches: Arc::clone(&batches), rows }));
             let file = NewFile { logged, facts, overrides, recent };
             self.write_sidecars(table, &file).await?;
             files.push(file);
         }
-        Ok(files)
+        Ok(NewFiles { files, is_marked, committed: None })
     }
 
     /// Returns the place of a data file.
@@ -254,9 +343,10 @@ impl Inner {
     async fn commit_flush(
         &self,
         log: &mut TableLog,
-        files: &mut [NewFile],
+        new: &mut NewFiles,
         last_seq: u64,
     ) -> Result<Outcome> {
+        let NewFiles { files, is_marked, .. } = new;
         let app_id = self.app_id();
         let mark = i64::try_from(last_seq).unwrap_or(i64::MAX);
         let change = Change {
@@ -266,11 +356,11 @@ impl Inner {
             changes_data: true,
         };
         for _ in 0..COMMIT_ATTEMPTS {
-            // The mark alone does not say so: after a crash between two tables' commits, replay may
-            // bring rows for a table whose mark is there already. And another writer's maintenance
-            // may have merged the files meanwhile.
+            // Where the mark was there before, the files say so, or that another writer's
+            // maintenance removed them: after a crash between two tables' commits, replay may bring
+            // rows for a table whose mark is there already.
             if log.app_version(&app_id).await? >= Some(mark)
-                && log.has_had(files.iter().map(|file| &file.logged.path)).await?
+                && (!*is_marked || log.has_had(files.iter().map(|file| &file.logged.path)).await?)
             {
                 return Ok(Outcome::Unknown);
             }

@@ -1,18 +1,19 @@
 //! An open store's parts, and how they are opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use futures::FutureExt as _;
+use object_store::path::Path;
 use spanlake_model::Table;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::bucket::probe_conditional_put;
-use crate::buffer::Incoming;
+use crate::buffer::{FileRows, Incoming};
 use crate::core::{Core, Published};
 use crate::error::{Result, StoreError};
-use crate::flush::Written;
+use crate::flush::Flushing;
 use crate::keys::KeyCache;
 use crate::load::load_table;
 use crate::log::TableLog;
@@ -38,8 +39,8 @@ pub(crate) struct Inner {
     pub(crate) published: Arc<Published>,
     /// The tables' logs. Whoever holds this is the only one to commit.
     pub(crate) logs: Mutex<BTreeMap<Table, TableLog>>,
-    /// What a failed flush has written. Taken only while `logs` is held.
-    pub(crate) unfinished: Mutex<Option<Written>>,
+    /// What a failed flush left. Waited for only while `logs` is held.
+    pub(crate) unfinished: Mutex<Option<Flushing>>,
     pub(crate) role: Role,
 }
 
@@ -63,6 +64,8 @@ pub(crate) struct Writer {
     pub(crate) attempts: watch::Sender<u64>,
     pub(crate) is_flushing: AtomicBool,
     pub(crate) is_closed: AtomicBool,
+    /// Files of spans whose traces maintenance has settled with each other.
+    pub(crate) settled: parking_lot::Mutex<BTreeSet<Path>>,
     _lock: WriterLock,
 }
 
@@ -178,6 +181,7 @@ impl Inner {
             attempts: watch::Sender::new(0),
             is_flushing: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
+            settled: parking_lot::Mutex::default(),
             wal,
             _lock: lock,
         };
@@ -242,7 +246,7 @@ impl Inner {
     /// Settles the long traces that wait for it.
     pub(crate) async fn settle_waiting(
         &self,
-        mut core: OwnedMutexGuard<Core>,
+        core: OwnedMutexGuard<Core>,
         versions: &Arc<VersionClock>,
     ) -> Result<OwnedMutexGuard<Core>> {
         let waiting: Vec<u128> = core.buffer.active.unsettled.keys().copied().collect();
@@ -250,6 +254,16 @@ impl Inner {
             return Ok(core);
         }
         let files = self.lookup.whole_traces(&core.tables, waiting.into_iter()).await?;
+        self.settle(core, files, versions).await
+    }
+
+    /// Settles whole traces, given what files hold of them.
+    pub(crate) async fn settle(
+        &self,
+        mut core: OwnedMutexGuard<Core>,
+        files: FileRows,
+        versions: &Arc<VersionClock>,
+    ) -> Result<OwnedMutexGuard<Core>> {
         let (settle, versions) = (Arc::clone(&self.options.settle), Arc::clone(versions));
         let now = self.options.clock.now();
         blocking(move || {

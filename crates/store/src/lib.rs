@@ -10,8 +10,12 @@
 //! - An acknowledged row is found again, once, whichever operation fails or stops the machine
 //!   (`tests/it/crash.rs`, `tests/it/kill.rs`).
 //! - A row that two machines write to one bucket is seen once (`tests/it/writers.rs`, and against
-//!   real servers `tests/it/bucket.rs`), and after maintenance it is there once
-//!   (`tests/it/meeting.rs`).
+//!   real servers `tests/it/bucket.rs`, `tests/it/meeting.rs`); copies of it are there until files
+//!   that hold them are merged with each other.
+//! - A trace that several writers have parts of is settled as one by the maintenance after the last
+//!   of them is committed (`tests/it/split.rs`).
+//! - A writer whose bucket failed it goes on with whatever others made of the files meanwhile
+//!   (`tests/it/outage.rs`).
 //! - Compaction changes no row, not even one that is still being added to (`tests/it/model.rs`,
 //!   `tests/it/retention.rs`).
 //! - What expires goes everywhere and does not come back (`tests/it/retention.rs`).
@@ -30,6 +34,7 @@ mod file;
 mod filter;
 mod flush;
 mod inner;
+mod judge;
 mod key;
 mod keys;
 mod load;

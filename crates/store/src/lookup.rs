@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
 use object_store::ObjectStore;
-use spanlake_model::{EvalRow, Rows, SpanRow, Table};
+use spanlake_model::{Rows, Table};
 
-use crate::buffer::{Buffer, FileRow, FileRows, Incoming, Judged, Map, is_due};
+use crate::buffer::{Buffer, FileRow, FileRows, Incoming, Map, is_due};
 use crate::data::{read_keys, read_rows_at, scan_keys};
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
@@ -100,54 +100,6 @@ impl Lookup {
         for table in [Table::Spans, Table::Payloads] {
             let hits = self.hits(tables.get(&table), &traces).await?;
             self.read_hits(table, hits, &traces, &mut found).await?;
-        }
-        Ok(found)
-    }
-
-    /// Returns what files hold of the spans that evaluations judge: the columns that an evaluation
-    /// takes.
-    pub(crate) async fn judged(
-        &self,
-        files: Option<&TableFiles>,
-        judged: Vec<Judged>,
-    ) -> Result<Map<Judged, SpanRow>> {
-        let mut traces: Map<u128, Vec<Judged>> = Map::default();
-        for judged in judged {
-            traces.entry(judged.group).or_default().push(judged);
-        }
-        let wanted: Vec<Wanted> = traces
-            .keys()
-            .map(|group| Wanted { group: *group, hash: group_hash(*group), members: Vec::new() })
-            .collect();
-        let mut found = Map::default();
-        for (file, keys, at) in self.hits(files, &wanted).await? {
-            let mut rows: BTreeMap<u32, Vec<Judged>> = BTreeMap::new();
-            let groups = at.into_iter().filter_map(|at| wanted.get(at));
-            for judged in groups.filter_map(|trace| traces.get(&trace.group)).flatten() {
-                let live = |row: &u32| !file.dead.contains(*row);
-                let row = match judged.member {
-                    Some(member) => keys
-                        .rows_of(RowKey { group: judged.group, member })
-                        .map(|(row, _)| row)
-                        .find(live),
-                    None => keys.rows_of_group(judged.group).find(live),
-                };
-                if let Some(row) = row.filter(|_| !found.contains_key(judged)) {
-                    rows.entry(row).or_default().push(*judged);
-                }
-            }
-            if rows.is_empty() {
-                continue;
-            }
-            let at: Vec<u32> = rows.keys().copied().collect();
-            let (table, columns) = (Table::Spans, Some(EvalRow::INHERITED.as_slice()));
-            let batches = read_rows_at(&self.store, table, file, &at, columns).await?;
-            let read = batches.iter().map(|batch| table.read_rows(batch, 0..batch.num_rows()));
-            let spans =
-                read.flat_map(|rows| if let Rows::Spans(rows) = rows { rows } else { vec![] });
-            for (judged, span) in rows.into_values().zip(spans) {
-                found.extend(judged.into_iter().map(|judged| (judged, span.clone())));
-            }
         }
         Ok(found)
     }

@@ -63,8 +63,8 @@ impl Inner {
         self.adopt_all().await?;
         let mut report = MaintainReport::default();
         if options.flush {
-            self.settle_split().await?;
-            report.flushed_rows = self.flush().await?.rows;
+            report.flushed_rows = self.settle_split().await?;
+            report.flushed_rows += self.flush().await?.rows;
         }
         for table in Table::ALL {
             if options.retain {

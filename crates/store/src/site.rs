@@ -168,6 +168,15 @@ impl Site {
         }
     }
 
+    /// Whether there is a file.
+    pub(crate) async fn exists(&self, path: &Path) -> Result<bool> {
+        match self.store.head(path).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(source) => Err(StoreError::object("look for", path.to_string(), source)),
+        }
+    }
+
     /// Deletes a file; a missing one is fine.
     pub(crate) async fn delete(&self, path: &Path) -> Result<()> {
         match self.store.delete(path).await {

@@ -132,7 +132,8 @@ async fn on_a_task<T: Send + 'static>(
     }
 }
 
-/// Settles long traces and flushes rows that have waited too long, as long as the store is open.
+/// Settles long traces, flushes rows that have waited too long and finishes flushes that failed, as
+/// long as the store is open.
 async fn flush_old_rows(store: Weak<Inner>, interval: Duration) {
     let every = (interval / 4).clamp(Duration::from_millis(100), Duration::from_secs(10));
     loop {
@@ -145,7 +146,8 @@ async fn flush_old_rows(store: Weak<Inner>, interval: Duration) {
         }
         let limit = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
         let now = inner.options.clock.now();
-        if oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= limit) {
+        let has_failed = inner.unfinished.try_lock().is_ok_and(|left| left.is_some());
+        if has_failed || oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= limit) {
             inner.flush_behind();
         }
     }

@@ -39,6 +39,11 @@ impl TableFiles {
         }
     }
 
+    /// Returns the files alone, to read them without holding the state.
+    pub(crate) fn to_read(&self) -> Self {
+        Self { files: self.files.clone(), ..Self::empty(self.table) }
+    }
+
     /// Adds a file.
     pub(crate) fn add(&mut self, file: DataFile, overrides: Option<Arc<Overrides>>) {
         if let Some(overrides) = overrides {

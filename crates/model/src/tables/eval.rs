@@ -56,7 +56,7 @@ table! {
         prompt_name: Option<String> [Identifier, Parquet];
         #[doc = "Prompt version of the answer judged; where the evaluation names no prompt, its span's."]
         prompt_version: Option<String> [Identifier, Parquet];
-        #[doc = "Whether what it judges was in the store by the time the row was written, so that what it did not say was taken from there; NULL when not."]
+        #[doc = "Whether all that it does not say was taken from what it judges; NULL as long as that may still say more."]
         span_seen: Option<bool> [Plain, Parquet];
         #[doc = "Why the answer was drawn for judging."]
         sample_reason: Option<String> [Text, None];
@@ -74,9 +74,10 @@ table! {
 }
 
 impl EvalRow {
-    /// Columns of a span that an evaluation of it takes where it says nothing itself, so that
-    /// isolation, erasure and quality by prompt version need no join.
-    pub const INHERITED: [&str; 7] = [
+    /// Columns of a span that say what an evaluation of it, or of its trace, takes.
+    pub const JUDGED: [&str; 9] = [
+        "parent_span_id",
+        "ingest_time",
         "tenant_id",
         "user_id",
         "session_id",
@@ -86,13 +87,22 @@ impl EvalRow {
         "prompt_version",
     ];
 
-    /// Takes what the evaluation does not say from a span of the trace that it judges. A prompt is
-    /// taken only where the evaluation judges that very span and names no prompt.
-    pub fn inherit(&mut self, span: &SpanRow) {
-        let fill = |own: &mut Option<String>, theirs: &Option<String>| {
-            if own.is_none() {
+    /// Days after its receipt in which a span may say more than it did: what it inherits from spans
+    /// that come late.
+    pub const OPEN_DAYS: i64 = 2;
+
+    /// Takes what the evaluation does not say from a span of the trace that it judges, so that
+    /// isolation, erasure and quality by prompt version need no join. A prompt is taken only where
+    /// the evaluation judges that very span and names no prompt. With nothing left to take, or from
+    /// a span that says no more, it has seen its span. Returns whether the evaluation changed.
+    pub fn inherit(&mut self, span: &SpanRow, says_no_more: bool) -> bool {
+        let (mut is_full, mut is_changed) = (true, false);
+        let mut fill = |own: &mut Option<String>, theirs: &Option<String>| {
+            if own.is_none() && theirs.is_some() {
                 own.clone_from(theirs);
+                is_changed = true;
             }
+            is_full &= own.is_some();
         };
         fill(&mut self.tenant_id, &span.tenant_id);
         fill(&mut self.user_id, &span.user_id);
@@ -100,9 +110,13 @@ impl EvalRow {
         fill(&mut self.environment, &span.environment);
         fill(&mut self.workflow, &span.workflow);
         if self.span_id.is_some() && self.prompt_name.is_none() {
-            self.prompt_name.clone_from(&span.prompt_name);
             self.prompt_version.clone_from(&span.prompt_version);
+            fill(&mut self.prompt_name, &span.prompt_name);
         }
-        self.span_seen = Some(true);
+        if (is_full || says_no_more) && self.span_seen.is_none() {
+            self.span_seen = Some(true);
+            is_changed = true;
+        }
+        is_changed
     }
 }

@@ -19,4 +19,4 @@ mod trace;
 
 pub(crate) use absorb::{Absorbed, FileRow, FileRows, Incoming, Versions, absorb, is_due};
 pub(crate) use generation::{Buffer, FlushInput, Map};
-pub(crate) use judged::Judged;
+pub(crate) use judged::{Judged, Said};

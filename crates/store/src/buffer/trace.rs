@@ -185,7 +185,11 @@ impl<R: TraceRow> Changed<R> {
             if *seen != hidden && row.says_the_same(old) {
                 return;
             }
-            if version <= old.version() {
+            if version == 0 {
+                // Only settled, maybe for another writer: one step, so that whatever the row's own
+                // writer still holds of it is newer and outlives this.
+                version = old.version().saturating_add(1);
+            } else if version <= old.version() {
                 version = versions.above(old.version());
             }
         }

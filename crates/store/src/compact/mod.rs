@@ -14,7 +14,7 @@ mod plan;
 
 use std::sync::Arc;
 
-use spanlake_model::{Day, Table};
+use spanlake_model::{Day, EvalRow, Table};
 
 use crate::data::{Merged, Rewrite, has_text, merge_files};
 use crate::error::Result;
@@ -35,10 +35,13 @@ impl Inner {
     /// Merges what there is to merge in a table; returns how many files went in and came out.
     pub(crate) async fn compact(&self, table: Table, eager: bool) -> Result<(usize, usize)> {
         let (mut gone, mut made) = (0, 0);
-        let files = {
+        let mut files = {
             let core = self.core.lock().await;
             core.tables.get(&table).map_or_else(Vec::new, TableFiles::list)
         };
+        if table == Table::Spans {
+            self.leave_unsettled(&mut files)?;
+        }
         let text_from = self.text_kept_from(table);
         for group in plan::plan(&files, &self.options, eager, text_from) {
             if let Some(files) = self.compact_group(table, &group).await? {
@@ -114,12 +117,9 @@ impl Inner {
             _ if drop_text => Rewrite::DropText,
             Table::Evals => {
                 let core = self.core.lock().await;
-                let known = core.tables.get(&Table::Spans);
-                let files = known.map(|spans| spans.files.clone()).unwrap_or_default();
-                Rewrite::Judge(
-                    self.lookup.clone(),
-                    TableFiles { files, ..TableFiles::empty(Table::Spans) },
-                )
+                let Some(spans) = core.tables.get(&Table::Spans) else { return Rewrite::Nothing };
+                let open_from = self.options.clock.now().plus_days(-EvalRow::OPEN_DAYS);
+                Rewrite::Judge(self.lookup.clone(), spans.to_read(), open_from)
             }
             _ => Rewrite::Nothing,
         }

@@ -11,13 +11,13 @@ use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use parquet::arrow::AsyncArrowWriter;
-use spanlake_model::{Rows, Table};
+use spanlake_model::{Micros, Rows, Table};
 
 use super::facts::{Facts, FileFacts};
 use super::text::without_text;
 use super::write::{file_schema, sort_converter, sort_keys, without_date};
 use super::{Effort, read_batches, writer_properties};
-use crate::buffer::Judged;
+use crate::buffer::{Judged, Said};
 use crate::error::{Result, StoreError};
 use crate::file::DataFile;
 use crate::lookup::Lookup;
@@ -113,8 +113,9 @@ pub(crate) enum Rewrite {
     Nothing,
     /// Free text goes: it has expired.
     DropText,
-    /// Evaluations take what the spans say that they judge.
-    Judge(Lookup, TableFiles),
+    /// Evaluations take what the spans say that they judge; those received before a time say no
+    /// more.
+    Judge(Lookup, TableFiles, Micros),
 }
 
 impl Rewrite {
@@ -124,19 +125,21 @@ impl Rewrite {
         match self {
             Self::Nothing => Ok(None),
             Self::DropText => without_text(table, batch).map(Some).map_err(arrow),
-            Self::Judge(lookup, spans) => {
+            Self::Judge(lookup, spans, open_from) => {
                 let Rows::Evals(mut rows) = table.read_rows(batch, 0..batch.num_rows()) else {
                     return Ok(None);
                 };
                 let judged = rows.iter().filter_map(Judged::of).collect();
-                let found = lookup.judged(Some(spans), judged).await?;
-                if found.is_empty() {
-                    return Ok(None);
-                }
+                let found = lookup.judged(spans, judged).await?;
+                let mut is_changed = false;
                 for row in &mut rows {
-                    if let Some(span) = Judged::of(row).and_then(|judged| found.get(&judged)) {
-                        row.inherit(span);
+                    let said = Judged::of(row).and_then(|judged| found.get(&judged));
+                    if let Some(span) = said.and_then(Said::span) {
+                        is_changed |= row.inherit(span, span.ingest_time < *open_from);
                     }
+                }
+                if !is_changed {
+                    return Ok(None);
                 }
                 let batch = Rows::Evals(rows).to_batch().map_err(arrow)?;
                 without_date(&batch).map(Some).map_err(arrow)

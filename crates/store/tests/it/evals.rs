@@ -1,7 +1,7 @@
 //! Evaluations that say little more than which span they judge.
 
 use spanlake_model::{EvalRow, Rows, SpanRow, Table};
-use spanlake_store::Snapshot;
+use spanlake_store::{MaintainOptions, Snapshot};
 
 use crate::support::{StepClock, eval, open, redacted, rows, span};
 
@@ -78,4 +78,76 @@ async fn evaluations_in_files_belong_where_the_span_they_judge_does() {
     drop(store);
     let store = open(dir.path(), &clock).await;
     assert_eq!(belongs(&store.snapshot()).await, expected);
+}
+
+async fn evals(snapshot: &Snapshot) -> Vec<EvalRow> {
+    let mut found = Vec::new();
+    for rows in rows(snapshot, Table::Evals).await {
+        let Rows::Evals(rows) = rows else { continue };
+        found.extend(rows);
+    }
+    found.sort_by(|a, b| a.eval_id.cmp(&b.eval_id));
+    found
+}
+
+#[tokio::test]
+async fn an_evaluation_takes_what_its_span_says_only_later() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), StepClock::new());
+    let store = open(dir.path(), &clock).await;
+    let first = vec![
+        Rows::Evals(vec![score(0, 1, Some(1)), score(1, 1, Some(2))]),
+        Rows::Spans(vec![span(1, 1, Some(0)), span(1, 2, Some(0))]),
+    ];
+    store.append(redacted(first)).await.unwrap();
+    store.flush().await.unwrap();
+    // What has no prompt yet is looked up by those who ask.
+    assert!(evals(&store.snapshot()).await.iter().all(|row| row.span_seen.is_none()));
+    let root = SpanRow { session_id: Some("s".into()), ..span(1, 0, None) };
+    let prompted = SpanRow { parent_span_id: span(1, 1, Some(0)).parent_span_id, ..call(1, 1) };
+    store.append(redacted(vec![Rows::Spans(vec![root, prompted])])).await.unwrap();
+    store.append(redacted(vec![Rows::Evals(vec![score(2, 9, Some(0))])])).await.unwrap();
+    store.flush().await.unwrap();
+    store.maintain(MaintainOptions::default()).await.unwrap();
+    let found = evals(&store.snapshot()).await;
+    assert_eq!(store.snapshot().table(Table::Evals).files.len(), 1);
+    assert_eq!(found[0].session_id.as_deref(), Some("s"));
+    assert_eq!(found[0].user_id.as_deref(), Some("ann"));
+    assert_eq!(found[0].prompt_version.as_deref(), Some("1"));
+    assert_eq!((&found[1].prompt_name, found[1].session_id.as_deref()), (&None, Some("s")));
+    assert_eq!(found[1].span_seen, None);
+    // After some days what a span does not say stays unsaid, and nobody looks for it any more.
+    clock.advance_days(4);
+    store.append(redacted(vec![Rows::Evals(vec![score(3, 9, Some(0))])])).await.unwrap();
+    store.maintain(MaintainOptions::default()).await.unwrap();
+    let seen: Vec<_> = evals(&store.snapshot()).await.iter().map(|row| row.span_seen).collect();
+    assert_eq!(seen, [Some(true), Some(true), None, None]);
+}
+
+#[tokio::test]
+async fn an_evaluation_of_a_trace_takes_what_its_root_says_or_its_spans_agree_on() {
+    let of = |workflow: &str, row: SpanRow| SpanRow {
+        workflow: Some(workflow.to_owned()),
+        tenant_id: Some("t".into()),
+        ..row
+    };
+    let rooted = [of("inner", span(1, 1, Some(0))), of("outer", span(1, 0, None))];
+    let rootless = [of("a", span(2, 1, Some(0))), of("b", span(2, 2, Some(0)))];
+    let expected = [(Some("outer".to_owned()), Some("t".into())), (None, Some("t".into()))];
+    for flushed in [false, true] {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), StepClock::new());
+        let store = open(dir.path(), &clock).await;
+        let calls = rooted.iter().chain(&rootless);
+        for row in calls.cloned() {
+            store.append(redacted(vec![Rows::Spans(vec![row])])).await.unwrap();
+            if flushed {
+                store.flush().await.unwrap();
+            }
+        }
+        let scores = vec![score(1, 1, None), score(2, 2, None)];
+        store.append(redacted(vec![Rows::Evals(scores)])).await.unwrap();
+        store.flush().await.unwrap();
+        let found = evals(&store.snapshot()).await;
+        let found: Vec<_> = found.into_iter().map(|row| (row.workflow, row.tenant_id)).collect();
+        assert_eq!(found, expected);
+    }
 }

@@ -1,12 +1,14 @@
-//! A bucket that stops one write, so that a test decides what happens meanwhile.
+//! A bucket that stops a write or a read, so that a test decides what happens meanwhile.
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -16,7 +18,7 @@ use object_store::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What becomes of a write to a path that the gate is closed for.
+/// What becomes of a write to, or a read of, a path that the gate is closed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// The first one is done when the gate opens.
@@ -25,12 +27,18 @@ pub(crate) enum Stop {
     After,
     /// All fail until the gate opens.
     Refused,
+    /// The first one is done, but neither its answer nor anything else comes through until the gate
+    /// opens.
+    Severed,
+    /// The first read, not write, is done when the gate opens.
+    Read,
 }
 
-/// Stops writes to paths that contain a text.
+/// Stops requests for paths that contain a text.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     closed: Mutex<Option<(&'static str, Stop)>>,
+    is_severed: AtomicBool,
     reached: Notify,
     opened: Notify,
 }
@@ -40,21 +48,22 @@ impl Gate {
         *self.closed.lock() = Some((at, stop));
     }
 
-    /// Returns when a write waits.
+    /// Returns when a request waits.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
 
     pub(crate) fn open(&self) {
-        if !matches!(self.closed.lock().take(), Some((_, Stop::Refused))) {
+        let was_refusing = matches!(self.closed.lock().take(), Some((_, Stop::Refused)));
+        if !self.is_severed.swap(false, Ordering::SeqCst) && !was_refusing {
             self.opened.notify_one();
         }
     }
 
-    fn stops(&self, location: &Path) -> Option<Stop> {
+    fn stops(&self, location: &Path, is_read: bool) -> Option<Stop> {
         let mut closed = self.closed.lock();
         let (at, stop) = (*closed)?;
-        if !location.as_ref().contains(at) {
+        if !location.as_ref().contains(at) || (stop == Stop::Read) != is_read {
             return None;
         }
         if stop != Stop::Refused {
@@ -63,10 +72,27 @@ impl Gate {
         Some(stop)
     }
 
+    fn check(&self) -> Result<()> {
+        if self.is_severed.load(Ordering::SeqCst) { Err(refused()) } else { Ok(()) }
+    }
+
+    /// Waits before a read that the gate is closed for.
+    async fn before_read(&self, location: &Path) -> Result<()> {
+        self.check()?;
+        if self.stops(location, true).is_some() {
+            self.wait().await;
+        }
+        Ok(())
+    }
+
     async fn wait(&self) {
         self.reached.notify_one();
         self.opened.notified().await;
     }
+}
+
+fn refused() -> Error {
+    Error::Generic { store: "GatedStore", source: "refused".into() }
 }
 
 /// One machine's way to a bucket in memory.
@@ -90,15 +116,18 @@ impl ObjectStore for GatedStore {
         payload: PutPayload,
         opts: PutOptions,
     ) -> Result<PutResult> {
-        let stop = self.gate.stops(location);
+        self.gate.check()?;
+        let stop = self.gate.stops(location, false);
         match stop {
             Some(Stop::Before) => self.gate.wait().await,
-            Some(Stop::Refused) => {
-                return Err(Error::Generic { store: "GatedStore", source: "refused".into() });
-            }
-            Some(Stop::After) | None => {}
+            Some(Stop::Refused) => return Err(refused()),
+            _ => {}
         }
         let put = self.inner.put_opts(location, payload, opts).await;
+        if stop == Some(Stop::Severed) {
+            self.gate.is_severed.store(true, Ordering::SeqCst);
+        }
+        self.gate.check()?;
         if stop == Some(Stop::After) {
             self.gate.wait().await;
         }
@@ -114,10 +143,12 @@ impl ObjectStore for GatedStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.gate.before_read(location).await?;
         self.inner.get_opts(location, options).await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.gate.before_read(location).await?;
         self.inner.get_ranges(location, ranges).await
     }
 
@@ -129,7 +160,10 @@ impl ObjectStore for GatedStore {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
+        match self.gate.check() {
+            Ok(()) => self.inner.list(prefix),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
     }
 
     fn list_with_offset(
@@ -137,10 +171,14 @@ impl ObjectStore for GatedStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset)
+        match self.gate.check() {
+            Ok(()) => self.inner.list_with_offset(prefix, offset),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.gate.check()?;
         self.inner.list_with_delimiter(prefix).await
     }
 
