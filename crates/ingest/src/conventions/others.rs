@@ -1,5 +1,5 @@
 //! Names of further SDKs, each used by one of them alone: Laminar, Genkit, `LangWatch`,
-//! Braintrust, Spring AI, Mastra, Future AGI's traceAI, `AgentOps`, vLLM.
+//! Braintrust, Spring AI, Mastra, Future AGI's traceAI, `AgentOps`, vLLM, `BeeAI`.
 
 use super::Column as C;
 use super::Convention;
@@ -86,6 +86,7 @@ pub(crate) static OTHERS: Convention = Convention {
                 Member("braintrust.metrics", "prompt_cached_tokens"),
                 Attr("gen_ai.usage.input_tokens.cache_read"),
                 Attr("gen_ai.usage.cached_input_tokens"),
+                Attr("metadata.usage.cached_prompt_tokens"),
             ],
         ),
         (
