@@ -20,23 +20,46 @@ pub(crate) fn is_word(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_' || c >= 0x80
 }
 
-/// Whether a byte is the first of a character that joins letters and digits to a word: letters of
-/// scripts that part words by blanks; not punctuation, symbols, Chinese, Japanese or Korean.
-fn joins(lead: u8) -> bool {
-    is_word(lead) && !matches!(lead, 0xC2 | 0xE2..=0xEF | 0xF0)
+/// Whether the character whose first byte stands at `i` joins letters and digits to a word: letters of
+/// scripts that part words by blanks and write them with letters like these; not punctuation, symbols,
+/// Hebrew, Arabic, the scripts of India, Thai, Chinese, Japanese, Korean, nor the `Ġ` and `Ċ` that
+/// stand for blanks in the vocabularies of models.
+fn joins(b: &[u8], i: usize) -> bool {
+    match (at(b, i), at(b, i + 1)) {
+        (0xC4, 0x8A | 0xA0) | (0xC2 | 0xD6..=0xE0 | 0xE2..=0xFF, _) => false,
+        (0xE1, second) => second >= 0xB8,
+        (lead, _) => is_word(lead),
+    }
 }
 
 /// Whether a token that starts at `i` is joined to what stands before it.
 pub(crate) fn joined_before(b: &[u8], i: usize) -> bool {
     let Some(last) = i.checked_sub(1) else { return false };
-    let lead = run_back(b, last + 1, 3, |c| c & 0xC0 == 0x80);
-    let lead = if at(b, last) >= 0x80 { lead.saturating_sub(1) } else { last };
-    joins(at(b, lead)) && !after_escape(b, i)
+    let prev = at(b, last);
+    if !is_word(prev) {
+        return false;
+    }
+    let lead =
+        if prev >= 0x80 { run_back(b, i, 3, |c| c & 0xC0 == 0x80).saturating_sub(1) } else { last };
+    joins(b, lead) && !after_escape(b, i) && !after_colour(b, i) && !after_emphasis(b, i)
 }
 
 /// Whether a token that ends at `i` is joined to what stands there.
 pub(crate) fn joined_after(b: &[u8], i: usize) -> bool {
-    joins(at(b, i))
+    // What ends an emphasis joins nothing.
+    let marks = run(b, i, 2, |c| c == b'_');
+    joins(b, i) && (marks == i || is_word(at(b, marks)))
+}
+
+/// Whether the bytes before `i` are the end of a terminal's escape sequence, `[1;31m`.
+fn after_colour(b: &[u8], i: usize) -> bool {
+    before(b, i) == b'm'
+        && before(b, run_back(b, i - 1, 12, |c| c.is_ascii_digit() || c == b';')) == b'['
+}
+
+/// Whether the bytes before `i` are the marks that begin an emphasis, `_` or `__`.
+fn after_emphasis(b: &[u8], i: usize) -> bool {
+    before(b, i) == b'_' && !is_word(before(b, run_back(b, i, 2, |c| c == b'_')))
 }
 
 /// Whether a token may start at `i`: the text's start, after a byte or character that joins no words,

@@ -50,7 +50,9 @@ fn one(b: &[u8], g: &Groups, of: usize, out: &mut Vec<Hit>) -> Option<usize> {
         || g.shaped(&[4, 6, 4])
         || g.shaped(&[4, 4, 4, 4, 3])
         || g.shaped(&[4, 4, 4, 1])
-        || g.shaped(&[4, 4, 5]);
+        || g.shaped(&[4, 4, 5])
+        || g.shaped(&[4, 4, 4, 3])
+        || g.shaped(&[4, 4, 4, 2]);
     let context = near(b, start, 48, &CARD_WORDS);
     // A fifth group of an account number is no expiry date.
     let longer = of > g.len
@@ -134,7 +136,9 @@ pub(crate) fn iban(b: &[u8], start: usize, out: &mut Vec<Hit>) {
     }
     let named = near(b, start, 40, &["iban", "account", "konto", "compte", "cuenta"]);
     let digits = chars.iter().filter(|c| c.is_ascii_digit()).count();
-    if checks::iban(&chars) && (digits * 2 >= wanted || named) {
+    // Some countries' accounts are mostly letters; all of them are written large then.
+    let lettered = digits * 3 >= wanted && !chars.iter().any(u8::is_ascii_lowercase);
+    if checks::iban(&chars) && (digits * 2 >= wanted || named || lettered) {
         out.push(Hit::new(start, i, Class::Iban, "iban"));
     } else if solid
         && near(b, start, 12, &["iban"])

@@ -54,7 +54,7 @@ fn decodes_to_pair(text: &[u8]) -> bool {
 /// that carries a session.
 pub(crate) fn cookies(b: &[u8], end: usize, out: &mut Vec<Hit>) {
     let end = end + usize::from(at(b, end) | 0x20 == b's');
-    let i = run(b, end, 8, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
+    let i = run(b, end, 8, |c| matches!(c, b'"' | b'\'' | b'\\' | b' ' | b']' | b')'));
     let option = i > end && cut(b, end.saturating_sub(9), end).windows(2).any(|w| w == b"--");
     if option {
         cookie_pairs(b, i, out);
@@ -83,6 +83,26 @@ pub(crate) fn cookies(b: &[u8], end: usize, out: &mut Vec<Hit>) {
         cookie_members(b, i + 1, out);
     } else {
         cookie_pairs(b, i, out);
+    }
+}
+
+/// Names of cookies that carry sessions, whatever stands around them.
+pub(crate) const SESSIONS: [&str; 5] =
+    ["phpsessid", "jsessionid", "connect.sid", "asp.net_sessionid", "laravel_session"];
+
+/// `PHPSESSID=X`, `"connect.sid": "X"`, `;jsessionid=X`: the name is at `start..end`.
+pub(crate) fn session(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) {
+    let mark = run(b, end, 4, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
+    if is_word(before(b, start)) || !matches!(at(b, mark), b'=' | b':') {
+        return;
+    }
+    let from = run(b, mark + 1, 4, |c| matches!(c, b'"' | b'\'' | b'\\' | b' '));
+    let stop = run(b, from, 8192, |c| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, b'-' | b'_' | b'.' | b'%' | b'+' | b'/' | b'~' | b'!')
+    });
+    if cookie_value(cut(b, start, end), cut(b, from, stop)) {
+        out.push(Hit::new(from, stop, Class::Cookie, "cookie"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Addresses of hosts.
 
 use super::Hit;
-use super::bytes::{at, before, cut, joined_after, joined_before, run, run_back};
+use super::bytes::{at, before, cut, is_word, joined_after, joined_before, run, run_back};
 use super::numbers::{Groups, near};
 use crate::class::Class;
 use std::net::Ipv6Addr;
@@ -36,8 +36,10 @@ pub(crate) fn four(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
         16,
         &["version", "ver.", "release", "build", "firmware", " v", "chrome", "section", "oid"],
     ) || near(b, start, 40, &["upgrad", "downgrad", "updated", "bumped", "patched"])
-        || matches!(before(b, start), b'v' | b'-' | b'^' | b'~')
-        || (before(b, start) == b'=' && start >= 2 && at(b, start - 2) == b'=');
+        || matches!(before(b, start), b'v' | b'^' | b'~')
+        || before(b, start) == b'-' && is_word(before(b, start - 1))
+        || (before(b, start) == b'=' && start >= 2 && at(b, start - 2) == b'=')
+        || revision(b, end);
     let named = near(
         b,
         start,
@@ -49,6 +51,14 @@ pub(crate) fn four(b: &[u8], groups: &Groups, out: &mut Vec<Hit>) -> Option<usiz
     }
     out.push(Hit::new(start, end, Class::IpAddress, "ipv4"));
     Some(end)
+}
+
+/// Whether what stands at `end` goes on as versions do: `-rc2`, `-1ubuntu3`, `+build`, `_p1`.
+fn revision(b: &[u8], end: usize) -> bool {
+    let tail = run(b, end + 1, 24, |c| c.is_ascii_alphanumeric());
+    matches!(at(b, end), b'-' | b'+' | b'~')
+        && tail > end + 1
+        && !(at(b, tail) == b'.' && at(b, tail + 1).is_ascii_alphanumeric())
 }
 
 /// The run of hex digits and colons around `i`, if it is an IPv6 address that names a host.

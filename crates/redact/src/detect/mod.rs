@@ -121,6 +121,8 @@ enum Action {
     Cyrillic,
     EscapedAt,
     ForeignPassword,
+    ForeignKey,
+    Session,
     Program,
     Piped,
     Phrase,
@@ -167,7 +169,7 @@ const EXACT: &[(&[&str], Action)] = &[
         Action::PasswordHash,
     ),
     (&[":AA"], Action::Telegram),
-    (&["MT", "MN", "MD", "MjA", "Nz", "Nj", "ND", "NT", "OD", "OT"], Action::Discord),
+    (&["MT", "MN", "MD", "Mj", "Mz", "Nz", "Nj", "ND", "NT", "OD", "OT"], Action::Discord),
     (
         &["Q~", ".atlasv1.", "AZDO", "NRAL", "T3BlbkFJ", "-us", ".apps.googleusercontent.com"],
         Action::Marked,
@@ -179,7 +181,21 @@ const EXACT: &[(&[&str], Action)] = &[
     (&["-u ", "-a ", "--user ", "--user=", "--auth ", "--auth="], Action::UserOption),
     (&["machine "], Action::Netrc),
     (&["-b '", "-b \""], Action::CookieOption),
-    (&["NetworkCredential", "DirectoryEntry"], Action::CredentialCall),
+    (
+        &[
+            "NetworkCredential",
+            "DirectoryEntry",
+            "PasswordAuthentication",
+            "PasswordCredentials",
+            "PasswordCredential",
+            "AWSCredentials",
+            "BasicAuth",
+            "basicAuth",
+            "basic_auth",
+            "auth=",
+        ],
+        Action::CredentialCall,
+    ),
 ];
 
 /// What is looked for in any case.
@@ -189,6 +205,8 @@ const FOLDED: &[(&[&str], Action)] = &[
     (&["bearer", "basic", "ssws"], Action::Authorization),
     (&["cookie"], Action::Cookies),
     (&keyed::FOREIGN, Action::ForeignPassword),
+    (&keyed::FOREIGN_KEYS, Action::ForeignKey),
+    (&headers::SESSIONS, Action::Session),
     (&commands::PROGRAMS, Action::Program),
     (&["sudo -s", "chpasswd", "passwd --stdin", "--password-stdin", "--with-token"], Action::Piped),
     (&["identified by", "convertto-securestring"], Action::Phrase),
@@ -315,6 +333,8 @@ impl Builtin {
             Action::Netrc => commands::netrc(b, start, end, out),
             Action::CredentialCall => commands::credential_call(b, end, out),
             Action::ForeignPassword => keyed::foreign(b, end, out),
+            Action::ForeignKey => keyed::foreign_key(b, end, out),
+            Action::Session => headers::session(b, start, end, out),
             Action::Program => commands::program(b, start, end, out),
             Action::Oracle => secrets::oracle(b, end, out),
             Action::Piped => commands::piped(b, start, out),

@@ -6,7 +6,7 @@ use super::checks;
 use super::numbers::{Groups, near};
 use crate::class::Class;
 
-const PHONE_WORDS: [&str; 78] = [
+const PHONE_WORDS: [&str; 94] = [
     "phone",
     "tel",
     "mobile",
@@ -85,6 +85,22 @@ const PHONE_WORDS: [&str; 78] = [
     "tfn.",
     "fono",
     "wa.me",
+    "โทร",
+    "เบอร์",
+    "điện thoại",
+    "sđt",
+    "फोन",
+    "फ़ोन",
+    "मोबाइल",
+    "טלפון",
+    "נייד",
+    "جوال",
+    "موبايل",
+    "تلفون",
+    "τηλ",
+    "Τηλ",
+    "nomor",
+    "携帯",
 ];
 
 const OTHER_WORDS: [&str; 22] = [

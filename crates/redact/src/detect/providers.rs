@@ -1,7 +1,7 @@
 //! Credentials known by a prefix: `providers.tsv` gives for each the characters that may follow
 //! and how many of them there must be.
 
-use super::bytes::{at, before, cut, starts_token};
+use super::bytes::{at, before, cut, is_word, starts_token};
 use super::runs::Runs;
 use super::value::{Mix, is_uuid};
 use crate::class::Class;
@@ -75,6 +75,12 @@ fn in_set(set: u8, c: u8) -> bool {
     }
 }
 
+/// What documentation writes in the place of a key: `…EXAMPLE`, `…XXXXXXXX`.
+fn is_stand_in(body: &[u8]) -> bool {
+    let masked = |w: &[u8]| w.iter().all(|c| matches!(c, b'X' | b'*'));
+    body.ends_with(b"EXAMPLE") || body.ends_with(b"EXAMPLEKEY") || body.windows(10).any(masked)
+}
+
 impl Prefix {
     /// The credential whose prefix lies at `start..end`.
     pub(crate) fn matches(
@@ -91,7 +97,8 @@ impl Prefix {
             return None;
         }
         // `.s.` and `-key-` inside longer names.
-        if matches!(before(b, start), b'.' | b'-') && self.start.len() <= 4 && self.set != b'h' {
+        let inside = matches!(before(b, start), b'.' | b'-') && is_word(before(b, start - 1));
+        if inside && self.start.len() <= 4 && self.set != b'h' {
             return None;
         }
         let seen = runs.set(self.set)?;
@@ -112,6 +119,9 @@ impl Prefix {
 
     fn plausible(&self, b: &[u8], body: &[u8], stop: usize) -> bool {
         let mix = Mix::of(body);
+        if is_stand_in(body) {
+            return false;
+        }
         match (self.set, self.start) {
             (_, "_mmk") => return false,
             (b'h', _) => {

@@ -288,11 +288,17 @@ pub(crate) fn is_random(v: &[u8]) -> bool {
     longest >= 10 && entropy(v) >= 3.2
 }
 
+/// Whether the bytes are base64 of random bytes: no words, as between the slashes of a path.
+fn is_base64(v: &[u8]) -> bool {
+    let base64 = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=');
+    let mix = Mix::of(v);
+    let padded = v.len() >= 40 && v.len().is_multiple_of(4) && v.ends_with(b"=");
+    v.len() >= 32 && v.iter().all(base64) && (padded || mix.digit > 0 && mix.turns * 3 >= v.len())
+}
+
 /// Paths, URLs, MIME types and dotted names.
 pub(crate) fn is_path(v: &[u8]) -> bool {
-    // Base64 may begin with a slash.
-    let base64 = v.len() >= 40 && v.len().is_multiple_of(4) && v.ends_with(b"=");
-    v.starts_with(b"/") && !base64
+    v.starts_with(b"/") && !is_base64(v)
         || v.starts_with(b"./")
         || v.starts_with(b"../")
         || v.starts_with(b"http:")

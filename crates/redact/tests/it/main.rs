@@ -10,6 +10,7 @@ mod properties;
 mod pseudonyms;
 mod sets;
 mod styles;
+mod surroundings;
 
 use spanlake_redact::{HmacKey, Policy, Redactor};
 

@@ -4,7 +4,7 @@ use super::super::bytes::{at, before, cut, is_word, run, run_back};
 use super::place::{Code, locality};
 use super::words::{
     COMPOUND, ENDINGS, MONTHS, NAME_PARTICLES, NOT_STREETS, ORDINARY, PARTS, PREFIXES, SUFFIXES,
-    VAGUE,
+    UNITS, VAGUE,
 };
 use super::{eq_any, is_capital, number_tail, word_end, word_start};
 
@@ -192,7 +192,8 @@ pub(super) fn number_last(b: &[u8], start: usize, end: usize) -> Option<(usize, 
         pos = head;
     }
     // No word says street: a postal code and a town behind the number do.
-    if word.len() < 3 || !matches!(at(b, number_end), b',' | b'\n' | b' ') {
+    let part = eq_any(word, &UNITS);
+    if word.len() < 3 || part || !matches!(at(b, number_end), b',' | b'\n' | b' ') {
         return None;
     }
     let place = locality(b, number_end);

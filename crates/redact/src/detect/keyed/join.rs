@@ -1,6 +1,7 @@
 //! From a name to its value: separators, quotes, escapes.
 
 use super::super::bytes::{at, before, cut, run, run_back, skip_blank};
+use super::is_name;
 
 /// How name and value are joined, from certain to vague.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +22,13 @@ pub(super) fn value_after(
 ) -> Option<((usize, usize), Join, bool)> {
     let option = before(b, name_start) == b'-' || at(b, name_start) == b'-';
     let mut i = name_end;
-    // `<name>value</name>`
+    // `<name>value</name>`, but not what follows a mask of ours.
     if at(b, i) == b'>' && before(b, name_start) == b'<' {
         let stop = run(b, i + 1, 512, |c| !matches!(c, b'<' | b'\n'));
+        let ours = cut(b, name_start, name_end).iter().all(|c| !c.is_ascii_lowercase());
+        if cut(b, stop, stop + 2) != b"</" && (ours || stop < b.len()) {
+            return None;
+        }
         return Some(((i + 1, stop), Join::Assign, true));
     }
     // `"name"`, `\"name\"`, `['name']`, `name)`.
@@ -41,9 +46,20 @@ pub(super) fn value_after(
         let n = block.windows(7).position(|w| w == b"default")?;
         i = skip_blank(b, i + n + 7, 20);
     }
-    // `name: String = value`, `"name", value="x"`.
-    let (sep_end, join) = separator(b, i, gap, quoted_name, option)?;
-    i = skip_blank(b, sep_end, 40);
+    // `name: String = value`, `"name", value="x"`, a table's `| name | value |`.
+    let (sep_end, join) = if at(b, i) == b'|' && in_table(b, name_start) {
+        (i + 1, Join::Assign)
+    } else {
+        separator(b, i, gap, quoted_name, option)?
+    };
+    // `**Name:** value`
+    let marks = run(b, sep_end, 2, |c| c == b'*');
+    i = skip_blank(b, marks, 40);
+    // A block of YAML: `name: |` with the value on the next line.
+    if matches!(at(b, i), b'|' | b'>') && at(b, sep_end - 1) == b':' {
+        let line = run(b, i + 1, 2, |c| matches!(c, b'-' | b'+'));
+        i = if at(b, line) == b'\n' { skip_blank(b, line + 1, 40) } else { i };
+    }
     if i > sep_end || gap > 0 || join != Join::Tight {
         // A YAML or wrapped value on the next line.
         if matches!(at(b, i), b'\n' | b'\r') && join == Join::Assign {
@@ -80,18 +96,44 @@ pub(super) fn value_after(
     Some(((i, stop), join, false))
 }
 
+/// Whether the cell of a table, and nothing else, is what begins at `name_start`.
+fn in_table(b: &[u8], name_start: usize) -> bool {
+    let marks = run_back(b, name_start, 12, |c| matches!(c, b' ' | b'`' | b'*' | b'"'));
+    before(b, marks) == b'|'
+}
+
 /// How much of a value that is not quoted is judged; what begins as a secret is one to its end.
 const JUDGED: usize = 256;
 
 /// The end of a value without quotes, or where judging it ends.
 fn unquoted_end(b: &[u8], name_start: usize, i: usize, limit: usize, join: Join) -> usize {
-    let in_query = matches!(before(b, name_start), b'?' | b'&' | b';');
-    run(b, i, limit, |c| {
-        !c.is_ascii_whitespace()
-            && !matches!(c, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|')
-            && !(matches!(c, b'&') && (in_query || join == Join::Tight))
-            && !(matches!(c, b',' | b';' | b')' | b'}' | b']'))
-    })
+    let in_query = matches!(before(b, name_start), b'?' | b'&');
+    let mut end = i;
+    loop {
+        end = run(b, end, limit.saturating_sub(end - i), |c| {
+            !c.is_ascii_whitespace()
+                && !matches!(c, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|')
+                && !(matches!(c, b'&') && (in_query || join == Join::Tight))
+                && !(matches!(c, b',' | b';' | b')' | b'}' | b']'))
+        });
+        if at(b, end) != b'&' || end - i >= limit || parts_values(b, end, in_query) {
+            return end;
+        }
+        end += 1;
+    }
+}
+
+/// Whether the `&` at `i` stands between two parameters, ends a text, or begins an entity.
+fn parts_values(b: &[u8], i: usize, in_query: bool) -> bool {
+    let name = run(b, i + 1, 64, |c| is_name(c) || matches!(c, b'[' | b']' | b'%' | b'#'));
+    let flag = in_query && !cut(b, i, name).iter().any(u8::is_ascii_digit);
+    let entity = at(b, i + 1) == b'#' || !cut(b, i + 1, name).iter().any(u8::is_ascii_digit);
+    match at(b, name) {
+        b'=' => true,
+        b';' => entity,
+        b'&' => flag,
+        _ => name == i + 1 || flag,
+    }
 }
 
 /// The end of a value of which a part was judged to be secret.

@@ -1,6 +1,7 @@
 //! Values that are secret because of the name before them: assignments, headers, prose.
 
 mod adjacent;
+mod foreign;
 mod join;
 mod password;
 
@@ -10,6 +11,7 @@ use super::keys::{self, KeyKind};
 use super::value::{Mix, is_keyed_secret, is_path, is_placeholder, is_random, is_sample, is_uuid};
 use crate::class::Class;
 pub(crate) use adjacent::adjacent;
+pub(crate) use foreign::{KEYS as FOREIGN_KEYS, foreign_key};
 use join::{Join, value_after, whole_value};
 pub(crate) use password::{FOREIGN, foreign};
 use password::{password, prose_only};
@@ -40,7 +42,8 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
         return name_end;
     };
     // `my api key is X`: the word before makes the name certain.
-    let kind = if kind.strong { kind } else { with_word_before(b, name_start, name_end, kind) };
+    let alone = kind.strong;
+    let kind = if alone { kind } else { with_word_before(b, name_start, name_end, kind) };
     if kind.class == Class::Cookie {
         return name_end; // the cookie scanner masks values, not names and attributes
     }
@@ -52,7 +55,10 @@ pub(crate) fn scan(b: &[u8], start: usize, end: usize, out: &mut Vec<Hit>) -> us
         !verb || joined || cut(b, from, to).iter().any(u8::is_ascii_digit)
     });
     if let Some((value, join, quoted)) = value {
-        judge(b, name_start, &kind, value, join, quoted, out);
+        // "the API key X": in prose only what looks like a key is one.
+        let judged =
+            KeyKind { strong: kind.strong && (alone || join != Join::Prose), ..kind.clone() };
+        judge(b, name_start, &judged, value, join, quoted, out);
     }
     if kind.class == Class::Password && out.len() == known {
         prose_only(b, start, name_end, out);
@@ -167,6 +173,9 @@ fn judge(
     if text.iter().any(u8::is_ascii_whitespace) && !text.starts_with(b"-----") {
         return;
     }
+    if !kind.strong && pair(b, name_start, start, end, out) {
+        return;
+    }
     // An expression of a program: a call, a path, a macro, a type with parameters.
     let called = !quoted
         && (matches!(at(b, end), b'(' | b'[')
@@ -180,7 +189,9 @@ fn judge(
     }
     let certain = match join {
         Join::Prose => {
-            is_random(text) || (kind.strong && is_keyed_secret(text) && text.len() >= 10)
+            is_random(text)
+                || kind.strong && is_keyed_secret(text) && text.len() >= 10
+                || kind.class == Class::ApiKey && said_before(b, start) && weak(text)
         }
         _ if kind.strong => is_keyed_secret(text),
         Join::Tight if is_uuid(text) => is_parameter(b, name_start),
@@ -190,6 +201,33 @@ fn judge(
         let end = if quoted { end } else { whole_value(b, name_start, (start, end), join) };
         out.push(Hit::new(start, end, kind.class.clone(), "keyed_secret"));
     }
+}
+
+/// Whether a verb stands right before the value at `start`: bare hexadecimal behind it is no digest.
+fn said_before(b: &[u8], start: usize) -> bool {
+    let to = run_back(b, start, 3, |c| matches!(c, b'"' | b'\'' | b'`'));
+    let line = cut(b, to.saturating_sub(5), to);
+    [&b" is "[..], b" is: ", b" was "].iter().any(|verb| line.ends_with(verb))
+}
+
+/// `credentials: name:X`: the password behind the colon.
+fn pair(b: &[u8], name_start: usize, start: usize, end: usize, out: &mut Vec<Hit>) -> bool {
+    let text = cut(b, start, end);
+    let Some(colon) = text.iter().position(|&c| c == b':') else { return false };
+    let (user, secret) = (cut(text, 0, colon), cut(text, colon + 1, text.len()));
+    let mix = Mix::of(secret);
+    let fits = contains_ci(cut(b, name_start, start), "cred")
+        && user.len() >= 2
+        && user.iter().all(|&c| is_word(c) || matches!(c, b'.' | b'-' | b'@'))
+        && secret.len() >= 6
+        && mix.letters() > 0
+        && mix.digit > 0
+        && !secret.iter().any(|c| matches!(c, b':' | b'/' | b'('))
+        && !is_placeholder(secret);
+    if fits {
+        out.push(Hit::new(start + colon + 1, end, Class::Password, "keyed_pair"));
+    }
+    fits
 }
 
 /// `Authorization: GenieKey X`: one word of letters between the header's colon and a value.

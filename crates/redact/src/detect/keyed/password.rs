@@ -205,7 +205,7 @@ pub(super) fn prose_only(b: &[u8], start: usize, name_end: usize, out: &mut Vec<
 }
 
 /// Words for a password in languages whose words the names of fields are not made of.
-pub(crate) const FOREIGN: [&str; 25] = [
+pub(crate) const FOREIGN: [&str; 33] = [
     "contraseña",
     "senha",
     "hasło",
@@ -231,11 +231,19 @@ pub(crate) const FOREIGN: [&str; 25] = [
     "كلمة المرور",
     "mật khẩu",
     "kata sandi",
+    "palavra-passe",
+    "lozinka",
+    "geslo",
+    "лозинка",
+    "รหัสผ่าน",
+    "पासवर्ड",
+    "口令",
+    "暗証番号",
 ];
 
 /// `hasło: X`, `Пароль — X`, `パスワードは X です`: what follows the word at `..end`.
 pub(crate) fn foreign(b: &[u8], end: usize, out: &mut Vec<Hit>) {
-    const LINKS: [&str; 26] = [
+    const LINKS: [&str; 28] = [
         "：",
         "は",
         "が",
@@ -262,6 +270,8 @@ pub(crate) fn foreign(b: &[u8], end: usize, out: &mut Vec<Hit>) {
         "nueva ",
         "atual ",
         "είναι ",
+        "คือ",
+        "เป็น",
     ];
     // `lösenordet`, `hasłem`: what the language puts behind the word.
     let mut from = run(b, end, 4, |c| c.is_ascii_lowercase());
