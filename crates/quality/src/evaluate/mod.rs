@@ -199,7 +199,6 @@ async fn read_answers(session: &Session, parameters: &Parameters) -> Result<Vec<
                 workflow: row.text_opt("workflow"),
                 prompt_name: row.text_opt("prompt_name"),
                 prompt_version: row.text_opt("prompt_version"),
-                span_seen: Some(true),
                 evaluator_type: Some("rule".to_owned()),
                 evaluator: Some("spanlake".to_owned()),
                 ..EvalRow::default()
