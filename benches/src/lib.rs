@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench -p spanlake-benches --bench pipeline              # 1,000,000 spans
 //! SPANLAKE_BENCH_TRACES=20000 cargo bench -p spanlake-benches   # a quick look
+//! cargo bench -p spanlake-benches --bench functions             # each SQL function, rows/s and MB/s
 //! cargo bench -p spanlake-redact                                # redaction alone, MB/s
 //! ```
 

@@ -4,7 +4,7 @@
 -- is_resolved  Whether the version is looked up here, as the evaluation was stored before its span.
 select
     eval_id, eval_time, trace_id, span_id, name, score, label, passed,
-    evaluator_type, evaluator, evaluator_version, inclusion_probability,
+    evaluator_type, evaluator, evaluator_version, sample_reason, inclusion_probability,
     prompt_name, prompt_version, false as is_resolved
 from evals
 where prompt_name is not null or span_seen
@@ -12,7 +12,7 @@ union all
 select
     e.eval_id, e.eval_time, coalesce(e.trace_id, s.trace_id) as trace_id, e.span_id,
     e.name, e.score, e.label, e.passed,
-    e.evaluator_type, e.evaluator, e.evaluator_version, e.inclusion_probability,
+    e.evaluator_type, e.evaluator, e.evaluator_version, e.sample_reason, e.inclusion_probability,
     s.prompt_name, s.prompt_version, s.prompt_name is not null as is_resolved
 from evals as e
 left join spans as s on s.span_id = e.span_id

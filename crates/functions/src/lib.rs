@@ -6,7 +6,8 @@
 //! ```
 //!
 //! # Invariants
-//! 1. One function, one file; `documentation()` is its manual (`every_function_is_documented`).
+//! 1. One function, one file; `documentation()` is its manual (`every_function_is_documented`), and a call that does not
+//!    fit it is an error that shows how to call (`calls_that_do_not_fit_show_the_signature`).
 //! 2. NULL in, NULL out; an undefined statistic is NULL, never NaN (`sql_nulls`).
 //! 3. An aggregate gives the same answer however its rows are split and merged (`psi_is_the_same_in_any_partition`).
 //! 4. Statistics agree with reference implementations (`reference_cases`).
@@ -20,7 +21,7 @@
 
 mod aggregate;
 mod args;
-mod documented;
+pub mod documented;
 mod kernel;
 mod scalar;
 mod scorer;

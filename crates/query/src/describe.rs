@@ -1,10 +1,7 @@
-//! What there is to query: tables, columns, functions and settings with their documentation.
-
-use std::collections::HashSet;
+//! What there is to query: tables, columns and settings with their documentation.
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::Documentation;
 use spanlake_model::Table;
 
 use crate::catalog::{PUBLIC, SYSTEM};
@@ -55,46 +52,6 @@ pub struct ColumnInfo {
     pub nullable: bool,
     /// What it holds, with its unit.
     pub doc: String,
-}
-
-/// A function.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FunctionInfo {
-    /// Its name.
-    pub name: String,
-    /// What kind of function it is.
-    pub kind: FunctionKind,
-    /// How to call it.
-    pub signature: String,
-    /// What it computes.
-    pub doc: String,
-    /// Whether it is Spanlake's own, not the engine's.
-    pub is_own: bool,
-}
-
-/// A kind of function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FunctionKind {
-    /// One value for each row.
-    Scalar,
-    /// One value for each group.
-    Aggregate,
-    /// One value for each row, from its neighbours.
-    Window,
-    /// Rows, in place of a table.
-    Table,
-}
-
-impl FunctionKind {
-    /// Returns the word shown for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scalar => "scalar",
-            Self::Aggregate => "aggregate",
-            Self::Window => "window",
-            Self::Table => "table",
-        }
-    }
 }
 
 const fn table_doc(table: Table) -> &'static str {
@@ -158,50 +115,6 @@ pub(crate) fn column_doc(library: &SqlLibrary, schema: &str, table: &str, column
 fn stored_column_doc(column: &str) -> Option<String> {
     let mut columns = Table::ALL.iter().flat_map(|table| table.columns());
     columns.find(|spec| spec.name == column).map(|spec| spec.doc.to_owned())
-}
-
-/// Lists every function, in order of their names.
-pub(crate) fn functions(state: &SessionState) -> Vec<FunctionInfo> {
-    let own: HashSet<String> = spanlake_functions::scalar_functions()
-        .iter()
-        .map(|function| function.name().to_owned())
-        .chain(spanlake_functions::aggregate_functions().iter().map(|f| f.name().to_owned()))
-        .collect();
-    let info = |name: &str, kind, doc: Option<&Documentation>| FunctionInfo {
-        is_own: own.contains(name),
-        name: name.to_owned(),
-        kind,
-        signature: doc.map_or_else(|| format!("{name}(…)"), |doc| doc.syntax_example.clone()),
-        doc: doc.map_or_else(String::new, |doc| doc.description.trim().to_owned()),
-    };
-    let scalars = state
-        .scalar_functions()
-        .iter()
-        .map(|(name, function)| info(name, FunctionKind::Scalar, function.documentation()));
-    let aggregates = state
-        .aggregate_functions()
-        .iter()
-        .map(|(name, function)| info(name, FunctionKind::Aggregate, function.documentation()));
-    let windows = state
-        .window_functions()
-        .iter()
-        .map(|(name, function)| info(name, FunctionKind::Window, function.documentation()));
-    let tables = state
-        .table_functions()
-        .keys()
-        .filter(|name| *name != crate::trace::FUNCTION)
-        .map(|name| info(name, FunctionKind::Table, None));
-    let trace = FunctionInfo {
-        name: crate::trace::FUNCTION.to_owned(),
-        kind: FunctionKind::Table,
-        signature: crate::trace::SIGNATURE.to_owned(),
-        doc: crate::trace::DOC.to_owned(),
-        is_own: true,
-    };
-    let mut all: Vec<FunctionInfo> =
-        scalars.chain(aggregates).chain(windows).chain(tables).chain([trace]).collect();
-    all.sort();
-    all
 }
 
 /// Spells a type as SQL does.

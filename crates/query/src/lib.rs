@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ─▶ statement (one snapshot) ─▶ catalog ─▶ table (prune, scan) ─▶ stream (limits) ─▶ rows
-//!             parse, locate (errors)      ├─▶ library (views), system, trace
+//!             parse, locate (errors)      ├─▶ library (views), system, table functions
 //!                                         └─▶ narrow (filters on traces and sessions)
 //! ```
 //!
@@ -45,20 +45,23 @@ mod parse;
 
 mod catalog;
 mod describe;
+mod functions;
 mod maintenance;
+pub mod metric;
 mod narrow;
 mod session;
 mod statement;
 mod stream;
 mod system;
 mod table;
-mod trace;
+mod table_function;
 
-pub use describe::{ColumnInfo, FunctionInfo, FunctionKind, TableInfo, TableKind};
+pub use describe::{ColumnInfo, TableInfo, TableKind};
 pub use error::{Place, Problem, QueryError, Result};
+pub use functions::{FunctionInfo, FunctionKind, reference};
 pub use library::{SqlFile, SqlLibrary};
 pub use options::QueryOptions;
 pub use session::Session;
 pub use source::SnapshotSource;
 pub use stream::{QueryMetrics, QueryStream};
-pub use trace::TraceNode;
+pub use table_function::TraceNode;

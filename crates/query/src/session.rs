@@ -21,9 +21,10 @@ use parking_lot::RwLock;
 use tokio::time::Instant;
 
 use crate::catalog::{self, CATALOG, PUBLIC};
-use crate::describe::{self, ColumnInfo, FunctionInfo, TableInfo};
+use crate::describe::{self, ColumnInfo, TableInfo};
 use crate::error::{QueryError, Result};
 use crate::explain::Names;
+use crate::functions::{self, FunctionInfo};
 use crate::library::SqlLibrary;
 use crate::locate;
 use crate::narrow::NarrowGroups;
@@ -33,7 +34,7 @@ use crate::source::SnapshotSource;
 use crate::statement::Statement;
 use crate::stream::QueryStream;
 use crate::table::StatisticsCache;
-use crate::trace::{self, TraceFunction, TraceNode};
+use crate::table_function::{self, TraceNode};
 
 /// One caller's SQL over a store. Statements may run at the same time; each sees one snapshot.
 pub struct Session {
@@ -58,7 +59,7 @@ impl Shared {
     pub(crate) fn names(&self, state: &SessionState) -> Names {
         Names {
             tables: describe::tables(&self.library).into_iter().map(|table| table.name).collect(),
-            functions: describe::functions(state).into_iter().map(|f| f.name).collect(),
+            functions: functions::functions(state).into_iter().map(|f| f.name).collect(),
         }
     }
 }
@@ -232,8 +233,7 @@ impl Session {
             Arc::clone(&self.source),
         ));
         catalog::attach(&mut state, &statement);
-        let function = TraceFunction { statement: Arc::clone(&statement) };
-        state.register_udtf(trace::FUNCTION, Arc::new(function));
+        table_function::register(&mut state, &statement);
         (state, statement)
     }
 
@@ -254,7 +254,7 @@ impl Session {
 
     /// Lists the functions, in order of their names.
     pub fn functions(&self) -> Vec<FunctionInfo> {
-        describe::functions(&self.state.read())
+        functions::functions(&self.state.read())
     }
 
     /// Lists a table's or view's columns; `None` when there is no such table. The name may carry
@@ -292,12 +292,12 @@ impl Session {
     /// # Errors
     /// [`QueryError::InvalidTraceId`] when the id is not 32 hexadecimal digits.
     pub async fn trace(&self, trace_id: &str) -> Result<Vec<TraceNode>> {
-        let id = trace::stored_id(trace_id)?;
+        let id = table_function::stored_id(trace_id)?;
         let (state, statement) = self.begin();
         let limit = self.shared.options.memory_limit_bytes;
         let deadline = self.shared.options.timeout.map(|limit| (limit, Instant::now() + limit));
         let reading = Box::pin(async {
-            trace::read(&statement, &state, &id)
+            table_function::read(&statement, &state, &id)
                 .await
                 .map_err(|error| locate::execution(error, limit))
         });

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::arrow::array::{
-    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::catalog::memory::MemorySourceConfig;
@@ -16,6 +17,7 @@ use spanlake_model::{Micros, Table};
 use spanlake_store::{DataFile, Snapshot};
 
 use crate::describe;
+use crate::functions::{self, FunctionInfo};
 use crate::maintenance::{self, Commit};
 use crate::statement::Statement;
 
@@ -97,8 +99,21 @@ impl SystemView {
             Self::Functions => vec![
                 ("name", text.clone(), "Name in SQL."),
                 ("kind", text.clone(), "scalar, aggregate, window or table."),
+                ("section", text.clone(), "What it is about."),
                 ("signature", text.clone(), "How to call it."),
-                ("description", text, "What it computes."),
+                ("description", text.clone(), "What it computes."),
+                ("arguments", text.clone(), "One line an argument: name, colon, meaning, unit."),
+                (
+                    "result_type",
+                    text.clone(),
+                    "Type of the result; empty where it depends on the arguments.",
+                ),
+                ("result", text.clone(), "The result's fields with their units."),
+                ("nulls", text.clone(), "What NULL, NaN and missing rows do."),
+                ("errors", text.clone(), "What is an error."),
+                ("source", text.clone(), "Who published it, and whose digits it has."),
+                ("example", text, "A statement and what it gives."),
+                ("is_own", DataType::Boolean, "Whether it is Spanlake's, not the engine's."),
             ],
             Self::Settings => vec![
                 ("name", text.clone(), "Setting."),
@@ -133,7 +148,7 @@ impl SystemTable {
             SystemView::Maintenance => {
                 commits(&maintenance::read(&*self.statement.snapshot().await?).await?)
             }
-            SystemView::Functions => functions(&self.statement),
+            SystemView::Functions => function_rows(&self.statement),
             SystemView::Settings => settings(&self.statement),
         };
         Ok(RecordBatch::try_new(self.view.schema(), columns)?)
@@ -239,13 +254,30 @@ fn commits(commits: &[Commit]) -> Vec<ArrayRef> {
     ]
 }
 
-fn functions(statement: &Statement) -> Vec<ArrayRef> {
-    let known = describe::functions(&statement.base);
+fn function_rows(statement: &Statement) -> Vec<ArrayRef> {
+    let known = functions::functions(&statement.base);
+    let arguments = |function: &FunctionInfo| {
+        let lines = function.page.arguments.iter().map(|(name, text)| format!("{name}: {text}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let part = |label: &str, function: &FunctionInfo| {
+        let parts = function.parts().into_iter();
+        parts.filter(|part| part.0 == label).map(|part| part.1).collect::<String>()
+    };
     vec![
         texts(known.iter().map(|function| &function.name)),
         texts(known.iter().map(|function| function.kind.as_str())),
+        texts(known.iter().map(|function| &function.section)),
         texts(known.iter().map(|function| &function.signature)),
-        texts(known.iter().map(|function| &function.doc)),
+        texts(known.iter().map(|function| &function.page.does)),
+        texts(known.iter().map(arguments)),
+        texts(known.iter().map(|function| &function.result_type)),
+        texts(known.iter().map(|function| &function.page.result)),
+        texts(known.iter().map(|function| &function.page.nulls)),
+        texts(known.iter().map(|function| part("Errors", function))),
+        texts(known.iter().map(|function| &function.page.source)),
+        texts(known.iter().map(|function| &function.page.example)),
+        Arc::new(known.iter().map(|function| Some(function.is_own)).collect::<BooleanArray>()),
     ]
 }
 

@@ -81,7 +81,8 @@ const KEYWORDS: &[&str] = &[
 /// Backslash commands and what they do.
 pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("\\d", "list tables and views; \\d NAME shows one's columns"),
-    ("\\df", "list Spanlake's functions; \\df NAME shows one's manual, \\df * lists all"),
+    ("\\df", "list Spanlake's functions, \\df * all, \\df PART those whose name holds it"),
+    ("\\df+", "show a function's manual: \\df+ NAME"),
     ("\\x", "show rows one column a line, on or off"),
     ("\\timing", "show how long statements take, on or off"),
     ("\\format", "table, csv, json or ndjson"),
@@ -135,7 +136,7 @@ impl ShellHelper {
         if matches!(previous.as_str(), "from" | "join" | "describe" | "\\d") {
             return tables;
         }
-        if previous == "\\df" {
+        if matches!(previous.as_str(), "\\df" | "\\df+") {
             return self.names.functions.iter().filter(begins).cloned().collect();
         }
         if lower.is_empty() {

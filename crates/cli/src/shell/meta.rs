@@ -20,6 +20,8 @@ pub(super) async fn run(lake: &Spanlake, settings: &mut Settings, text: &str) ->
         ("\\d" | "\\dt" | "\\dv", None) => list_tables(lake),
         ("\\d", Some(table)) => describe_table(lake, table).await,
         ("\\df", name) => list_functions(lake, name),
+        ("\\df+", Some(name)) => show_manual(lake, name),
+        ("\\df+", None) => bail!("\\df+ needs a function; \\df lists them"),
         ("\\timing", name) => toggle(&mut settings.timing, name, "Timing"),
         ("\\x", name) => toggle(&mut settings.expanded, name, "Expanded display"),
         ("\\format", name) => set_format(settings, name),
@@ -97,7 +99,7 @@ async fn describe_table(lake: &Spanlake, name: &str) -> Result<()> {
     say!("{shown}")
 }
 
-/// Shows one function's manual, the functions whose name holds a pattern, or without one those
+/// Shows what one function computes, the functions whose name holds a pattern, or without one those
 /// that are Spanlake's own.
 fn list_functions(lake: &Spanlake, pattern: Option<&str>) -> Result<()> {
     let functions = lake.session().functions();
@@ -107,9 +109,10 @@ fn list_functions(lake: &Spanlake, pattern: Option<&str>) -> Result<()> {
         Some("*") => functions.iter().collect(),
         Some(name) if !exact(name).is_empty() => {
             for function in exact(name) {
-                say!("{} ({})\n{}", function.signature, function.kind.as_str(), function.doc)?;
+                let does = &function.page.does;
+                say!("{} ({})\n{does}", function.signature, function.kind.as_str())?;
             }
-            return Ok(());
+            return say!("\\df+ {name} shows its manual.");
         }
         Some(part) => {
             let part = part.trim_matches('*').to_lowercase();
@@ -124,7 +127,7 @@ fn list_functions(lake: &Spanlake, pattern: Option<&str>) -> Result<()> {
     found.retain(|function| seen.insert((&function.signature, function.kind.as_str())));
     let mut shown = table(&["function", "kind", "what it computes"]);
     for function in &found {
-        let first = function.doc.split(". ").next().unwrap_or_default().to_owned();
+        let first = function.page.does.split(". ").next().unwrap_or_default().to_owned();
         shown.add_row([
             function.signature.clone(),
             function.kind.as_str().to_owned(),
@@ -134,10 +137,36 @@ fn list_functions(lake: &Spanlake, pattern: Option<&str>) -> Result<()> {
     say!("{shown}")?;
     match pattern {
         None => say!(
-            "\\df NAME shows a function's manual, \\df * lists all {} functions, \\df PART those \
+            "\\df+ NAME shows a function's manual, \\df * lists all {} functions, \\df PART those \
              whose name holds it.",
             functions.len()
         ),
         Some(_) => Ok(()),
     }
+}
+
+/// Shows everything that a function's manual says.
+fn show_manual(lake: &Spanlake, name: &str) -> Result<()> {
+    let functions = lake.session().functions();
+    let mut found = functions.iter().filter(|function| function.name == name).peekable();
+    if found.peek().is_none() {
+        bail!("no function {name}; \\df * lists them all");
+    }
+    for function in found {
+        let page = &function.page;
+        say!("{} ({})\n\n{}\n", function.signature, function.kind.as_str(), page.does)?;
+        let mut shown = table(&["", ""]);
+        shown.load_preset(presets::NOTHING).set_header(Vec::<String>::new());
+        for (argument, text) in &page.arguments {
+            shown.add_row([argument.clone(), text.clone()]);
+        }
+        for (label, text) in function.parts() {
+            shown.add_row([label.to_owned(), text]);
+        }
+        say!("{shown}")?;
+        if !page.example.is_empty() {
+            say!("\n{}", page.example)?;
+        }
+    }
+    Ok(())
 }

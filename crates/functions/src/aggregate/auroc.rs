@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 use super::fold::{Fold, Options};
 use super::record::{record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::scores::ranking;
 
@@ -17,17 +17,27 @@ use crate::stats::scores::ranking;
 pub(crate) struct Auroc;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Area under the ROC curve: the chance that a positive case scores higher than a negative one, ties half. Result: {auroc, low, high, p_value, average_precision, n_positive, n_negative}: DeLong's interval (NULL with one case on a side), the p-value of Mann and Whitney's test against 0.5, and average precision. Rows with a NULL or NaN score or a NULL label are left out. NULL unless both outcomes occur. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few low bits as needed. Source: DeLong et al. 1988; digits as scikit-learn.",
-        "auroc(score, label[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "auroc(score, label[, alpha])",
+        does: "Area under the ROC curve: the chance that a positive case scores higher than a \
+            negative one, ties half. Exact up to 262,144 distinct scores in a group; beyond, \
+            scores lose as few low bits as needed.",
+        arguments: &[
             ("score", "A number; higher means more likely positive."),
             ("label", "Whether the case was positive; a number is true unless 0."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select auroc(score, passed) from evals;",
-    )
+        result: "{auroc, low, high, p_value, average_precision, n_positive, n_negative}: DeLong's \
+            interval (NULL with one case on a side), the p-value of Mann and Whitney's test \
+            against 0.5, and average precision.",
+        nulls: "Rows with a NULL or NaN score or a NULL label are left out. NULL unless both \
+            outcomes occur.",
+        errors: "alpha that is not between 0 and 1.",
+        source: "DeLong et al. 1988; digits as scikit-learn.",
+        example: "select auroc(score, passed) from evals;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 5] = ["auroc", "low", "high", "p_value", "average_precision"];

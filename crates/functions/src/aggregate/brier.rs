@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use datafusion_expr::Documentation;
 
 use super::mean_loss::Loss;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::stats::ranks::Sorted;
 use crate::stats::scores::{MeanLoss, brier};
 
@@ -13,17 +13,25 @@ use crate::stats::scores::{MeanLoss, brier};
 pub(crate) struct Brier;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Mean squared difference of a score and the outcome: 0 is best, 0.25 what a constant 0.5 gets. Result: {brier, low, high, n} with a normal interval of the mean. Rows with a NULL or NaN score or a NULL label are left out. NULL when there is no row. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few low bits as needed. Source: Brier 1950; digits as scikit-learn.",
-        "brier(score, label[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "brier(score, label[, alpha])",
+        does: "Mean squared difference of a score and the outcome: 0 is best, 0.25 what a constant \
+            0.5 gets. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few \
+            low bits as needed.",
+        arguments: &[
             ("score", "A chance between 0 and 1."),
             ("label", "Whether the case was positive; a number is true unless 0."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select brier(score, passed) from evals;",
-    )
+        result: "{brier, low, high, n} with a normal interval of the mean.",
+        nulls: "Rows with a NULL or NaN score or a NULL label are left out. NULL when there is no \
+            row.",
+        errors: "alpha that is not between 0 and 1.",
+        source: "Brier 1950; digits as scikit-learn.",
+        example: "select brier(score, passed) from evals;",
+    }
+    .documentation()
 });
 
 impl Loss for Brier {

@@ -10,7 +10,7 @@ use super::binned::SIDE;
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::vectors::Vectors;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::mmd::{Spread, distance_p, mean_shift};
 
@@ -21,18 +21,23 @@ pub(crate) struct CentroidShift;
 const KEPT: usize = 256;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "How far the mean vector moved. Result: {cosine, euclidean, p_value, n_reference, n_current}: cosine distance (0 to 2) \
-         and Euclidean distance of the two means. p_value is approximate: the squared distance under no change is a sum \
-         of squared normals, taken for a gamma variable with the same mean and variance, the covariance coming from at \
-         most 256 vectors a side, chosen by hash and so the same in any order of rows. Rows with a NULL vector, \
-         element or side, or an element that is not finite, are left out; vectors of different lengths are an error. NULL \
-         when a side is empty; p_value is NULL below four vectors.",
-        "centroid_shift(vector, is_current)",
-        &[("vector", "A list of numbers, such as an embedding."), SIDE],
-        "select centroid_shift(embedding, is_current) from embedded_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "centroid_shift(vector, is_current)",
+        does: "How far the mean vector moved. p_value is approximate: the squared distance under no \
+            change is a sum of squared normals, taken for a gamma variable with the same mean \
+            and variance, the covariance coming from at most 256 vectors a side, chosen by hash \
+            and so the same in any order of rows.",
+        arguments: &[("vector", "A list of numbers, such as an embedding."), SIDE],
+        result: "{cosine, euclidean, p_value, n_reference, n_current}: cosine distance (0 to 2) and \
+            Euclidean distance of the two means.",
+        nulls: "Rows with a NULL vector, element or side, or an element that is not finite, are left \
+            out. NULL when a side is empty; p_value is NULL below four vectors.",
+        errors: "Vectors of different lengths.",
+        source: "Spanlake's own; the gamma approximation is Satterthwaite's (1946).",
+        example: "select centroid_shift(embedding, is_current) from embedded_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["cosine", "euclidean", "p_value"];

@@ -10,7 +10,7 @@ use super::binned::{SIDE, shares};
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::binning::Binning;
 use crate::stats::drift::Chi2Method;
@@ -19,11 +19,14 @@ use crate::stats::drift::Chi2Method;
 pub(crate) struct Chi2Drift;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Chi-squared test that categories have the same shares on both sides. Result: {chi2, dof, p_value, cramers_v, n_reference, n_current}; cramers_v is the effect size, 0 to 1. Every distinct number is a category. p_value and cramers_v are NULL when there is one category. Rows with a NULL or NaN value or a NULL side are left out. NULL when a side is empty. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets. Source: Pearson 1900.",
-        "chi2_drift(value, is_current[, method])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "chi2_drift(value, is_current[, method])",
+        does: "Chi-squared test that categories have the same shares on both sides. Every distinct \
+            number is a category. Exact up to 262,144 distinct values in a group; beyond, \
+            numbers lose as few low bits as needed (an error of 0.01 % at most where they span a \
+            factor of a million) and categories share 32,768 buckets.",
+        arguments: &[
             ("value", "A number, text or boolean."),
             SIDE,
             (
@@ -31,8 +34,15 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "`pearson` (the default), `yates` (continuity correction for two categories), or `evidently` (the reference's shares taken as exact; raises a third false alarms, for comparison only).",
             ),
         ],
-        "select chi2_drift(finish_reason, start_time >= '2026-06-08') from llm_calls;",
-    )
+        result: "{chi2, dof, p_value, cramers_v, n_reference, n_current}; cramers_v is the effect \
+            size, 0 to 1.",
+        nulls: "p_value and cramers_v are NULL when there is one category. Rows with a NULL or NaN \
+            value or a NULL side are left out. NULL when a side is empty.",
+        errors: "An unknown method.",
+        source: "Pearson 1900.",
+        example: "select chi2_drift(finish_reason, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 4] = ["chi2", "dof", "p_value", "cramers_v"];

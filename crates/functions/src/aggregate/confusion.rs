@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 use super::fold::{Fold, Options};
 use super::record::{record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::scores::confusion;
 
@@ -17,17 +17,24 @@ use crate::stats::scores::confusion;
 pub(crate) struct ConfusionMatrix;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Cases by outcome and by whether the score reaches a threshold. Result: {precision, recall, f1, balanced_accuracy, tp, fp, fn, tn}; ratios are NULL when their divisor is 0. Rows with a NULL or NaN score or a NULL label are left out. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few low bits as needed.",
-        "confusion(score, label[, threshold])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "confusion(score, label[, threshold])",
+        does: "Cases by outcome and by whether the score reaches a threshold. Exact up to 262,144 \
+            distinct scores in a group; beyond, scores lose as few low bits as needed.",
+        arguments: &[
             ("score", "A number; higher means more likely positive."),
             ("label", "Whether the case was positive; a number is true unless 0."),
             ("threshold", "Score from which a case counts as called positive; 0.5 unless given."),
         ],
-        "select confusion(score, passed, 0.8) from evals;",
-    )
+        result: "{precision, recall, f1, balanced_accuracy, tp, fp, fn, tn}; ratios are NULL when \
+            their divisor is 0.",
+        nulls: "Rows with a NULL or NaN score or a NULL label are left out.",
+        errors: "",
+        source: "Standard definitions; balanced accuracy as Brodersen et al. 2010.",
+        example: "select confusion(score, passed, 0.8) from evals;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 4] = ["precision", "recall", "f1", "balanced_accuracy"];

@@ -13,7 +13,7 @@ use datafusion_expr::Documentation;
 use super::binned::{BINNING, SIDE, binning};
 use super::fold::{Fold, Options};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::binning::bins;
 use crate::stats::drift::Pair;
@@ -22,16 +22,21 @@ use crate::stats::drift::Pair;
 pub(crate) struct DriftBins;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The bins over which psi, js_distance, kl_divergence, hellinger and tvd compare two sides. Result: a list of {low, \
-         high, category, reference, current}, the last two being rows: low <= value < high for numbers, NULL where a \
-         bin is open; category for texts and booleans. Rows with a NULL or NaN value or a NULL side are left out; an \
-         empty list without a row. Exact up to 262,144 distinct values in a group.",
-        "drift_bins(value, is_current[, binning])",
-        &[("value", "A number, text or boolean."), SIDE, BINNING],
-        "select unnest(drift_bins(output_tokens, start_time >= '2026-06-08')) from llm_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "drift_bins(value, is_current[, binning])",
+        does: "The bins over which psi, js_distance, kl_divergence, hellinger and tvd compare two \
+            sides. Exact up to 262,144 distinct values in a group.",
+        arguments: &[("value", "A number, text or boolean."), SIDE, BINNING],
+        result: "A list of {low, high, category, reference, current}, the last two being rows: low <= \
+            value < high for numbers, NULL where a bin is open; category for texts and booleans.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; an empty list without a \
+            row.",
+        errors: "An unknown binning.",
+        source: "Spanlake's own: the bins of psi.",
+        example: "select unnest(drift_bins(output_tokens, start_time >= '2026-06-08')) from llm_calls;",
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

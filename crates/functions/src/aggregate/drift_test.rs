@@ -10,7 +10,7 @@ use datafusion_expr::Documentation;
 use super::binned::{SIDE, shares};
 use super::fold::{Fold, Options};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::binning::Binning;
 use crate::stats::drift::{Chi2Method, Shares};
@@ -22,19 +22,24 @@ use crate::stats::wasserstein::wasserstein;
 pub(crate) struct DriftTest;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The drift measure that evidently chooses for a column, with a p-value that holds at any size. Result: {test, \
-         statistic, p_value, n_reference, n_current}. Up to 1,000 reference rows: `ks` for numbers with more than 5 \
-         distinct values, else `chisquare` (statistic: chi2 of the 2 x k table) or for two values `z`; above: \
-         `wasserstein` (statistic: the normed distance) for numbers with more than 5 distinct values, else \
-         `jensenshannon` (statistic: the distance in nats). p_value is that of ks_test, chi2_drift, the pooled z-test, \
-         wasserstein or js_distance. Rows with a NULL or NaN value or a NULL side are left out; all but the counts are \
-         NULL when a side is empty.",
-        "drift_test(value, is_current)",
-        &[("value", "A number, text or boolean."), SIDE],
-        "select drift_test(duration_ms, start_time >= '2026-06-08')['test'] from llm_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "drift_test(value, is_current)",
+        does: "The drift measure that evidently chooses for a column, with a p-value that holds at \
+            any size. Up to 1,000 reference rows: `ks` for numbers with more than 5 distinct \
+            values, else `chisquare` (statistic: chi2 of the 2 x k table) or for two values `z`; \
+            above: `wasserstein` (statistic: the normed distance) for numbers with more than 5 \
+            distinct values, else `jensenshannon` (statistic: the distance in nats). p_value is \
+            that of ks_test, chi2_drift, the pooled z-test, wasserstein or js_distance.",
+        arguments: &[("value", "A number, text or boolean."), SIDE],
+        result: "{test, statistic, p_value, n_reference, n_current}.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; all but the counts are \
+            NULL when a side is empty.",
+        errors: "",
+        source: "The choice of the test is evidently's (0.7.23).",
+        example: "select drift_test(duration_ms, start_time >= '2026-06-08')['test'] from llm_calls;",
+    }
+    .documentation()
 });
 
 /// Reference rows up to which evidently tests; above it measures a distance.

@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 use super::fold::{Fold, Options};
 use super::record::{record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::scores::{Bins, ece};
 
@@ -17,11 +17,13 @@ use crate::stats::scores::{Bins, ece};
 pub(crate) struct Ece;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Expected calibration error: the gap between mean score and share of positives, averaged over bins by their rows. Result: {ece, mce, n}; mce is the largest gap. Rows with a NULL or NaN score or a NULL label are left out. NULL when there is no row. Exact up to 262,144 distinct scores in a group; beyond, scores lose as few low bits as needed. Source: Naeini et al. 2015.",
-        "ece(score, label[, bins[, mode]])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "ece(score, label[, bins[, mode]])",
+        does: "Expected calibration error: the gap between mean score and share of positives, \
+            averaged over bins by their rows. Exact up to 262,144 distinct scores in a group; \
+            beyond, scores lose as few low bits as needed.",
+        arguments: &[
             ("score", "A chance between 0 and 1."),
             ("label", "Whether the case was positive; a number is true unless 0."),
             ("bins", "Number of bins, 1 to 10,000; 10 unless given."),
@@ -30,8 +32,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "`width` (the default): bins of equal width, the bin of a score being floor(score * bins); `mass`: bins of equal numbers of rows, a tie on a border shared out evenly.",
             ),
         ],
-        "select ece(score, passed, 15) from evals;",
-    )
+        result: "{ece, mce, n}; mce is the largest gap.",
+        nulls: "Rows with a NULL or NaN score or a NULL label are left out. NULL when there is no \
+            row.",
+        errors: "Bins outside 1 to 10,000; an unknown mode.",
+        source: "Naeini et al. 2015.",
+        example: "select ece(score, passed, 15) from evals;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 2] = ["ece", "mce"];

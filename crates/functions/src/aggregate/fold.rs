@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, new_empty_array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::{
     Result, ScalarValue, exec_datafusion_err, exec_err, plan_datafusion_err, plan_err,
@@ -12,10 +12,13 @@ use datafusion_common::{
 use datafusion_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion_expr::{
-    Accumulator, AggregateUDFImpl, ColumnarValue, Documentation, Signature, Volatility,
+    Accumulator, AggregateUDFImpl, ColumnarValue, Documentation, GroupsAccumulator, Signature,
+    Volatility,
 };
 
 use super::codec::{Reader, Writer};
+use super::groups::{Grouped, RowGroups};
+use super::sliding::Sliding;
 use crate::kernel::{Kind, coerced_all};
 
 /// One aggregate function: the part that differs from function to function.
@@ -31,19 +34,34 @@ pub(crate) trait Fold: Debug + Send + Sync + PartialEq + Eq + Hash + 'static {
 
     fn return_type() -> DataType;
     fn finish(state: &Self::State, options: &Options) -> Result<ScalarValue>;
+    /// The results of many groups.
+    fn finish_all(states: &[Self::State], options: &Options) -> Result<ArrayRef> {
+        let results = states.iter().map(|state| Self::finish(state, options));
+        let results = results.collect::<Result<Vec<ScalarValue>>>()?;
+        if results.is_empty() {
+            return Ok(new_empty_array(&Self::return_type()));
+        }
+        ScalarValue::iter_to_array(results)
+    }
     fn manual() -> &'static Documentation;
 }
 
 /// What is kept of the rows seen: mergeable in any order.
 pub(crate) trait State: Debug + Send + Sync + Sized + 'static {
-    /// Rows can be taken back, so that frames may slide.
+    /// Rows can be taken back, so that frames may slide without being folded anew.
     const RETRACTS: bool = false;
+    /// Many states can be updated in one pass over the rows: they are a few numbers each.
+    const GROUPS: bool = false;
 
     /// An empty state for columns of these types.
     fn new(columns: &[DataType], options: &Options) -> Self;
     fn update(&mut self, columns: &[ArrayRef]) -> Result<()>;
     fn retract(&mut self, _columns: &[ArrayRef]) -> Result<()> {
         exec_err!("rows cannot be taken back from this state")
+    }
+    /// Adds each row to the state of its group.
+    fn update_groups(_: &mut [Self], _: &[ArrayRef], _: &RowGroups<'_>) -> Result<()> {
+        exec_err!("states of many groups are not updated at once")
     }
     fn write(&self, out: &mut Writer);
     /// Adds a written state; `None` when it is damaged.
@@ -154,26 +172,28 @@ impl<F: Fold> AggregateUDFImpl for Udaf<F> {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let columns: Vec<DataType> = args
-            .expr_fields
-            .iter()
-            .take(F::COLUMNS)
-            .map(|field| field.data_type().clone())
-            .collect();
-        let syntax = F::manual().syntax_example.clone();
-        let no_rows = RecordBatch::new_empty(Arc::new(args.schema.clone()));
-        let values = args.exprs.iter().skip(F::COLUMNS).enumerate().map(|(at, expr)| {
-            if let Ok(ColumnarValue::Scalar(value)) = expr.evaluate(&no_rows) {
-                return Ok(value);
-            }
-            plan_err!("{syntax}: argument {} must be a constant", F::COLUMNS + at + 1)
-        });
-        let values = values.collect::<Result<Vec<ScalarValue>>>()?;
-        let options = Options { syntax, first: F::COLUMNS, values };
-        let state = F::State::new(&columns, &options);
-        // Options are read before the first row, so that a wrong one is an error of the call.
-        F::finish(&state, &options)?;
+        let (columns, options, state) = begin::<F>(&args)?;
         Ok(Box::new(Folding::<F> { columns, state, options }))
+    }
+
+    fn create_sliding_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        if F::State::RETRACTS {
+            return self.accumulator(args);
+        }
+        let (columns, options, _) = begin::<F>(&args)?;
+        Ok(Box::new(Sliding::<F>::new(columns, options)))
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
+        F::State::GROUPS
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        let (columns, options, _) = begin::<F>(&args)?;
+        Ok(Box::new(Grouped::<F>::new(columns, options)))
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -184,6 +204,29 @@ impl<F: Fold> AggregateUDFImpl for Udaf<F> {
     fn documentation(&self) -> Option<&Documentation> {
         Some(F::manual())
     }
+}
+
+/// Reads a call: the types of its columns, its options, and an empty state.
+fn begin<F: Fold>(args: &AccumulatorArgs) -> Result<(Vec<DataType>, Options, F::State)> {
+    let columns: Vec<DataType> =
+        args.expr_fields.iter().take(F::COLUMNS).map(|field| field.data_type().clone()).collect();
+    let syntax = F::manual().syntax_example.clone();
+    if args.is_distinct {
+        return plan_err!("{syntax}: DISTINCT has no meaning here");
+    }
+    let no_rows = RecordBatch::new_empty(Arc::new(args.schema.clone()));
+    let values = args.exprs.iter().skip(F::COLUMNS).enumerate().map(|(at, expr)| {
+        if let Ok(ColumnarValue::Scalar(value)) = expr.evaluate(&no_rows) {
+            return Ok(value);
+        }
+        plan_err!("{syntax}: argument {} must be a constant", F::COLUMNS + at + 1)
+    });
+    let values = values.collect::<Result<Vec<ScalarValue>>>()?;
+    let options = Options { syntax, first: F::COLUMNS, values };
+    let state = F::State::new(&columns, &options);
+    // Options are read before the first row, so that a wrong one is an error of the call.
+    F::finish(&state, &options)?;
+    Ok((columns, options, state))
 }
 
 /// One group's rows.

@@ -10,7 +10,7 @@ use datafusion_expr::Documentation;
 use super::drift_bins::list_of;
 use super::fold::{Fold, Options};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::scores::isotonic;
 
@@ -18,19 +18,23 @@ use crate::stats::scores::isotonic;
 pub(crate) struct IsotonicFit;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Calibration curve: the rising function of least squares from score to share of positives. Result: a list of \
-         {score, rate} in ascending order, to be read by isotonic_rate. Rows with a NULL or NaN score or a NULL label are \
-         left out; an empty list without a row. Exact up to 262,144 distinct scores in a group. Source: pool adjacent \
-         violators (Ayer et al. 1955); digits as scikit-learn.",
-        "isotonic_fit(score, label)",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "isotonic_fit(score, label)",
+        does: "Calibration curve: the rising function of least squares from score to share of \
+            positives. Exact up to 262,144 distinct scores in a group.",
+        arguments: &[
             ("score", "A number; higher means more likely positive."),
             ("label", "Whether the case was positive; a number is true unless 0."),
         ],
-        "select isotonic_rate(isotonic_fit(score, passed), 0.8) from evals;",
-    )
+        result: "A list of {score, rate} in ascending order, to be read by isotonic_rate.",
+        nulls: "Rows with a NULL or NaN score or a NULL label are left out; an empty list without a \
+            row.",
+        errors: "",
+        source: "Pool adjacent violators (Ayer et al. 1955); digits as scikit-learn.",
+        example: "select isotonic_rate(isotonic_fit(score, passed), 0.8) from evals;",
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

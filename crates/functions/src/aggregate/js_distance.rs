@@ -10,7 +10,7 @@ use super::binned::{BINNING, SIDE, binning, shares};
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::drift::Shares;
 
@@ -18,13 +18,26 @@ use crate::stats::drift::Shares;
 pub(crate) struct JsDistance;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Jensen-Shannon distance of two distributions. Result: {distance, divergence, distance_ln, p_value, n_reference, n_current}: distance is the root of the divergence in bits, 0 to 1; distance_ln the root of the divergence in nats, as scipy and evidently give it. Source: Lin 1991. p_value is the chance of bins at least this different without any change: the population stability index of the same bins with half a row added to each, over (1/n + 1/m), against chi-squared with bins - 1 degrees of freedom. Rows with a NULL or NaN value or a NULL side are left out; infinite values count as extremes. NULL when a side is empty. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets.",
-        "js_distance(value, is_current[, binning])",
-        &[("value", "A number, text or boolean."), SIDE, BINNING],
-        "select js_distance(finish_reason, start_time >= '2026-06-08') from llm_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "js_distance(value, is_current[, binning])",
+        does: "Jensen-Shannon distance of two distributions. p_value is the chance of bins at least \
+            this different without any change: the population stability index of the same bins \
+            with half a row added to each, over (1/n + 1/m), against chi-squared with bins - 1 \
+            degrees of freedom. Exact up to 262,144 distinct values in a group; beyond, numbers \
+            lose as few low bits as needed (an error of 0.01 % at most where they span a factor \
+            of a million) and categories share 32,768 buckets.",
+        arguments: &[("value", "A number, text or boolean."), SIDE, BINNING],
+        result: "{distance, divergence, distance_ln, p_value, n_reference, n_current}: distance is \
+            the root of the divergence in bits, 0 to 1; distance_ln the root of the divergence \
+            in nats, as scipy and evidently give it.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; infinite values count as \
+            extremes. NULL when a side is empty.",
+        errors: "An unknown binning.",
+        source: "Lin 1991.",
+        example: "select js_distance(finish_reason, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 4] = ["distance", "divergence", "distance_ln", "p_value"];

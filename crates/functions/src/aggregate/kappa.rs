@@ -12,7 +12,7 @@ use super::codec::{Reader, Writer};
 use super::fold::{Fold, Options, State};
 use super::label::Label;
 use super::record::{record, record_type};
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::agreement::kappa;
 
@@ -20,21 +20,26 @@ use crate::stats::agreement::kappa;
 pub(crate) struct KappaOf;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Cohen's kappa: agreement of two raters beyond chance, 1 = always, 0 = as by chance. Result: {kappa, low, high, \
-         p_value, kappa_linear, kappa_quadratic, agreement, n}: Fleiss, Cohen and Everitt's interval (1969), the p-value \
-         against 0, and kappas that weigh a disagreement by the distance, or its square, of the labels in their order. \
-         Rows with a NULL or NaN label are left out; NULL where chance alone would agree always. Memory grows with the \
-         square of the distinct labels. Source: Cohen 1960, 1968; digits as scikit-learn.",
-        "kappa(a, b[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "kappa(a, b[, alpha])",
+        does: "Cohen's kappa: agreement of two raters beyond chance, 1 = always, 0 = as by chance. \
+            Memory grows with the square of the distinct labels.",
+        arguments: &[
             ("a", "The first rater's label: a number, text or boolean."),
             ("b", "The second rater's label, of the same type."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select kappa(judge.label, human.label) from evals judge join evals human using (span_id);",
-    )
+        result: "{kappa, low, high, p_value, kappa_linear, kappa_quadratic, agreement, n}: Fleiss, \
+            Cohen and Everitt's interval (1969), the p-value against 0, and kappas that weigh a \
+            disagreement by the distance, or its square, of the labels in their order.",
+        nulls: "Rows with a NULL or NaN label are left out; NULL where chance alone would agree \
+            always.",
+        errors: "alpha that is not between 0 and 1.",
+        source: "Cohen 1960, 1968; digits as scikit-learn.",
+        example: "select kappa(judge.label, human.label) from evals judge join evals human using (span_id);",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 7] =

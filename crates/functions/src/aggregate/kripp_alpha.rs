@@ -12,7 +12,7 @@ use super::codec::{Reader, Writer};
 use super::fold::{Fold, Options, State};
 use super::label::Label;
 use super::record::{record, record_type};
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::agreement::{Level, krippendorff};
 
@@ -20,15 +20,13 @@ use crate::stats::agreement::{Level, krippendorff};
 pub(crate) struct KrippAlpha;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Krippendorff's alpha: agreement of any number of raters with gaps, 1 = always, 0 = as by chance. Result: {alpha, \
-         low, high, n_units, n_values}; units with one value count in neither. The interval resamples units with the \
-         expected disagreement fixed. Rows with a NULL unit, rater or value or a NaN value are left out; NULL where no \
-         unit has two values or all values are one. Memory grows with the rows' distinct (unit, value). Source: \
-         Krippendorff 2011; digits as the package krippendorff.",
-        "kripp_alpha(unit, rater, value[, level[, alpha]])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "kripp_alpha(unit, rater, value[, level[, alpha]])",
+        does: "Krippendorff's alpha: agreement of any number of raters with gaps, 1 = always, 0 = \
+            as by chance. The interval resamples units with the expected disagreement fixed. \
+            Memory grows with the rows' distinct (unit, value).",
+        arguments: &[
             ("unit", "What was rated: a number or text."),
             ("rater", "Who rated it."),
             ("value", "The rating: a number, text or boolean."),
@@ -38,8 +36,15 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
             ),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select kripp_alpha(span_id, evaluator, score, 'interval') from evals;",
-    )
+        result: "{alpha, low, high, n_units, n_values}; units with one value count in neither.",
+        nulls: "Rows with a NULL unit, rater or value or a NaN value are left out; NULL where no \
+            unit has two values or all values are one.",
+        errors: "An unknown level; level `interval` over values that are not numbers; alpha that is \
+            not between 0 and 1.",
+        source: "Krippendorff 2011; digits as the package krippendorff.",
+        example: "select kripp_alpha(span_id, evaluator, score, 'interval') from evals;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["alpha", "low", "high"];

@@ -10,7 +10,7 @@ use super::binned::SIDE;
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::ranks::{KsMethod, ks};
 
@@ -18,11 +18,13 @@ use crate::stats::ranks::{KsMethod, ks};
 pub(crate) struct KsTest;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Two-sample test of Kolmogorov and Smirnov. Result: {statistic, p_value, location, sign, n_reference, n_current}: statistic is the largest distance of the two distribution functions, location the value where it lies, sign 1 where the reference's function is above there (current values tend to be larger), else -1. Rows with a NULL or NaN value or a NULL side are left out; infinite values count as extremes. NULL when a side is empty. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets. Source: Hodges 1958, Viehmann 2021 (exact); Simard and L'Ecuyer 2011 (asymptotic); digits as scipy.stats.ks_2samp.",
-        "ks_test(value, is_current[, method])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "ks_test(value, is_current[, method])",
+        does: "Two-sample test of Kolmogorov and Smirnov. Exact up to 262,144 distinct values in a \
+            group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most \
+            where they span a factor of a million) and categories share 32,768 buckets.",
+        arguments: &[
             ("value", "A number."),
             SIDE,
             (
@@ -30,8 +32,18 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "`auto` (the default): exact while both sides have at most 10,000 rows, else asymptotic; or `asymptotic`.",
             ),
         ],
-        "select ks_test(duration_ms, start_time >= '2026-06-08') from llm_calls;",
-    )
+        result: "{statistic, p_value, location, sign, n_reference, n_current}: statistic is the \
+            largest distance of the two distribution functions, location the value where it \
+            lies, sign 1 where the reference's function is above there (current values tend to \
+            be larger), else -1.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; infinite values count as \
+            extremes. NULL when a side is empty.",
+        errors: "An unknown method.",
+        source: "Hodges 1958, Viehmann 2021 (exact); Simard and L'Ecuyer 2011 (asymptotic); digits as \
+            scipy.stats.ks_2samp.",
+        example: "select ks_test(duration_ms, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 4] = ["statistic", "p_value", "location", "sign"];

@@ -10,7 +10,7 @@ use super::binned::SIDE;
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::ranks::{Alternative, mann_whitney};
 
@@ -18,11 +18,15 @@ use crate::stats::ranks::{Alternative, mann_whitney};
 pub(crate) struct MannWhitneyTest;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Mann and Whitney's test whether values of one side tend to be larger. Result: {u, auc, p_value, n_reference, n_current}: u counts the pairs in which the current value is larger, ties half; auc is u over all pairs, 0.5 without a difference. p_value is normal with corrections for ties and continuity, and 1 when all values are one. Rows with a NULL or NaN value or a NULL side are left out; infinite values count as extremes. NULL when a side is empty. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets. Source: Mann and Whitney 1947; digits as scipy.stats.mannwhitneyu(current, reference).",
-        "mann_whitney(value, is_current[, alternative])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "mann_whitney(value, is_current[, alternative])",
+        does: "Mann and Whitney's test whether values of one side tend to be larger. p_value is \
+            normal with corrections for ties and continuity, and 1 when all values are one. \
+            Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits \
+            as needed (an error of 0.01 % at most where they span a factor of a million) and \
+            categories share 32,768 buckets.",
+        arguments: &[
             ("value", "A number."),
             SIDE,
             (
@@ -30,8 +34,15 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "`two-sided` (the default), `greater` (current values tend to be larger) or `less`.",
             ),
         ],
-        "select mann_whitney(duration_ms, start_time >= '2026-06-08') from llm_calls;",
-    )
+        result: "{u, auc, p_value, n_reference, n_current}: u counts the pairs in which the current \
+            value is larger, ties half; auc is u over all pairs, 0.5 without a difference.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; infinite values count as \
+            extremes. NULL when a side is empty.",
+        errors: "An unknown alternative.",
+        source: "Mann and Whitney 1947; digits as scipy.stats.mannwhitneyu(current, reference).",
+        example: "select mann_whitney(duration_ms, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["u", "auc", "p_value"];

@@ -10,7 +10,7 @@ use super::binned::SIDE;
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::vectors::Vectors;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::mmd::mmd;
 
@@ -21,17 +21,16 @@ pub(crate) struct MmdOf;
 const KEPT: usize = 1_000;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Squared maximum mean discrepancy of two clouds of vectors, kernel exp(-|x - y|^2 / h), unbiased (so that it may be \
-         below 0). Result: {mmd2, h, p_value, n_reference, n_current}. Exact up to 1,000 rows a side; above, over 1,000 \
-         rows a side, chosen by hash and so the same in any order of rows: use mmd_rff there. p_value is approximate: \
-         the statistic under no change taken for a shifted gamma variable with the variance that the centred kernel \
-         shows. Rows with a NULL vector, element or side, or an element that is not finite, are left out; vectors of \
-         different lengths are an error. NULL below two rows a side and where h is not positive. Cost grows with the \
-         square of the rows kept. Source: Gretton et al. 2012.",
-        "mmd(vector, is_current[, h])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "mmd(vector, is_current[, h])",
+        does: "Squared maximum mean discrepancy of two clouds of vectors, kernel exp(-|x - y|^2 / \
+            h), unbiased (so that it may be below 0). Exact up to 1,000 rows a side; above, over \
+            1,000 rows a side, chosen by hash and so the same in any order of rows: use mmd_rff \
+            there. p_value is approximate: the statistic under no change taken for a shifted \
+            gamma variable with the variance that the centred kernel shows. Cost grows with the \
+            square of the rows kept.",
+        arguments: &[
             ("vector", "A list of numbers, such as an embedding."),
             SIDE,
             (
@@ -39,8 +38,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "Bandwidth in squared distance; the median squared distance of all pairs unless given.",
             ),
         ],
-        "select mmd(embedding, is_current) from embedded_calls;",
-    )
+        result: "{mmd2, h, p_value, n_reference, n_current}.",
+        nulls: "Rows with a NULL vector, element or side, or an element that is not finite, are left \
+            out. NULL below two rows a side and where h is not positive.",
+        errors: "Vectors of different lengths.",
+        source: "Gretton et al. 2012.",
+        example: "select mmd(embedding, is_current) from embedded_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["mmd2", "h", "p_value"];

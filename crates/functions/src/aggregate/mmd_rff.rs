@@ -13,7 +13,7 @@ use super::codec::{Reader, Writer};
 use super::fold::{Fold, Options, State};
 use super::record::{SIDES, record, record_type};
 use super::vectors::{Vectors, each_vector};
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::mmd::{kernel_spread, shifted_gamma_p};
 
@@ -28,16 +28,13 @@ const FREQUENCIES: usize = 256;
 const ERRORS: f64 = 4.0;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Squared maximum mean discrepancy as mmd, over all rows in bounded memory, by 256 random Fourier features with \
-         fixed seeds. Result: {mmd2, bound, p_value, n_reference, n_current}: the value that mmd would give for the same h \
-         lies within bound of mmd2 (four standard errors over the features). p_value as for mmd, its variance from at most \
-         256 rows a side. Rows with a NULL vector, element or side, or an element that is not finite, are left out; \
-         vectors of different lengths are an error. NULL below two rows a side. State: 8 kB and the rows kept. \
-         Source: Rahimi and Recht 2007; Gretton et al. 2012.",
-        "mmd_rff(vector, is_current[, h])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "mmd_rff(vector, is_current[, h])",
+        does: "Squared maximum mean discrepancy as mmd, over all rows in bounded memory, by 256 \
+            random Fourier features with fixed seeds. p_value as for mmd, its variance from at \
+            most 256 rows a side. State: 8 kB and the rows kept.",
+        arguments: &[
             ("vector", "A list of numbers, such as an embedding."),
             SIDE,
             (
@@ -45,8 +42,15 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "Bandwidth in squared distance, positive; 1 unless given, which suits vectors of length 1.",
             ),
         ],
-        "select mmd_rff(embedding, is_current) from embedded_calls;",
-    )
+        result: "{mmd2, bound, p_value, n_reference, n_current}: the value that mmd would give for \
+            the same h lies within bound of mmd2 (four standard errors over the features).",
+        nulls: "Rows with a NULL vector, element or side, or an element that is not finite, are left \
+            out. NULL below two rows a side.",
+        errors: "Vectors of different lengths; h that is not positive.",
+        source: "Rahimi and Recht 2007; Gretton et al. 2012.",
+        example: "select mmd_rff(embedding, is_current) from embedded_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["mmd2", "bound", "p_value"];

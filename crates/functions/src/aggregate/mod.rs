@@ -3,8 +3,10 @@
 mod codec;
 mod divergence;
 mod fold;
+mod groups;
 mod mean_loss;
 mod record;
+mod sliding;
 
 mod label;
 mod sample;
@@ -59,7 +61,7 @@ fn fold(fold: impl fold::Fold) -> Arc<AggregateUDF> {
 /// Every aggregate function of this crate.
 pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
     vec![
-        aggregate(parse_failure_rate::ParseFailureRate::new()),
+        fold(parse_failure_rate::ParseFailureRate),
         fold(DivergenceOf(psi::Psi)),
         fold(js_distance::JsDistance),
         fold(DivergenceOf(kl_divergence::KlDivergence)),

@@ -2,148 +2,148 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StructArray};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
-use datafusion_common::{Result, ScalarValue, exec_err, plan_err};
-use datafusion_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion_expr::{Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility};
+use arrow::array::{Array, ArrayAccessor, ArrayRef, AsArray};
+use arrow::datatypes::DataType;
+use datafusion_common::{Result, ScalarValue, exec_err};
+use datafusion_expr::Documentation;
 
-use crate::args::text_at;
-use crate::documented::{STATISTICS, manual};
+use super::codec::{Reader, Writer};
+use super::fold::{Fold, Options, State};
+use super::groups::RowGroups;
+use super::record::{Record, record_type, records};
+use crate::documented::{Manual, STATISTICS};
+use crate::kernel::Kind;
 use crate::stats::proportion::wilson;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ParseFailureRate {
-    signature: Signature,
-}
+pub(crate) struct ParseFailureRate;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Share of outputs that were not the JSON asked for, with Wilson's 95 % interval. Result: {rate, low, high, n}. \
-         `ok` and `ok_whitespace` are no failures, every other status is; NULL statuses (no JSON was expected) are left \
-         out. rate, low and high are NULL when n is 0.",
-        "parse_failure_rate(status)",
-        &[("status", "`parse_status`, or the result of json_status.")],
-        "select prompt_version, parse_failure_rate(parse_status) from llm_calls group by 1;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "parse_failure_rate(status)",
+        does: "Share of outputs that were not the JSON asked for, with Wilson's 95 % interval. `ok` \
+            and `ok_whitespace` are no failures, every other status is.",
+        arguments: &[("status", "`parse_status`, or the result of json_status.")],
+        result: "{rate, low, high, n}: shares between 0 and 1, and the outputs counted.",
+        nulls: "NULL statuses (no JSON was expected) are left out. rate, low and high are NULL when \
+            n is 0.",
+        errors: "",
+        source: "Wilson 1927.",
+        example: "select prompt_version, parse_failure_rate(parse_status) from llm_calls group by 1;",
+    }
+    .documentation()
 });
 
 const ALPHA: f64 = 0.05;
+const FIELDS: [&str; 3] = ["rate", "low", "high"];
 
-fn fields() -> Fields {
-    Fields::from(vec![
-        Field::new("rate", DataType::Float64, true),
-        Field::new("low", DataType::Float64, true),
-        Field::new("high", DataType::Float64, true),
-        Field::new("n", DataType::Int64, true),
-    ])
-}
-
-impl ParseFailureRate {
-    pub(crate) fn new() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
-    }
-}
-
-impl AggregateUDFImpl for ParseFailureRate {
-    fn name(&self) -> &'static str {
-        "parse_failure_rate"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        match given {
-            [DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View] => Ok(given.to_vec()),
-            [DataType::Null | DataType::Dictionary(..)] => Ok(vec![DataType::Utf8]),
-            [other] => plan_err!("parse_failure_rate(status) cannot take {other} as status"),
-            _ => plan_err!("parse_failure_rate(status) takes 1 argument, got {}", given.len()),
-        }
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Struct(fields()))
-    }
-
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Counter::default()))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(["failures", "n"]
-            .iter()
-            .map(|part| {
-                let name = datafusion_expr::utils::format_state_name(args.name, part);
-                Arc::new(Field::new(name, DataType::Int64, false))
-            })
-            .collect())
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
-        Some(&MANUAL)
-    }
-}
-
+/// Outputs, and those that were not what was asked for.
 #[derive(Debug, Default)]
-struct Counter {
-    failures: i64,
-    n: i64,
+pub(crate) struct Failures {
+    n: u64,
+    failed: u64,
 }
 
-impl Counter {
-    fn count(&mut self, values: &[ArrayRef], step: i64) -> Result<()> {
-        let Some(column) = values.first() else { return exec_err!("a status is wanted") };
-        for row in 0..column.len() {
-            let Some(status) = text_at(column.as_ref(), row) else { continue };
-            self.n += step;
-            if !matches!(status, "ok" | "ok_whitespace") {
-                self.failures += step;
-            }
+impl Failures {
+    fn count(&mut self, has_failed: bool, step: i64) {
+        self.n = self.n.saturating_add_signed(step);
+        if has_failed {
+            self.failed = self.failed.saturating_add_signed(step);
         }
-        Ok(())
     }
 }
 
-impl Accumulator for Counter {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.count(values, 1)
+/// Calls `take` with every row that has a status, and whether it is a failure.
+fn each(columns: &[ArrayRef], take: impl FnMut(usize, bool)) -> Result<()> {
+    fn over<'a, A: ArrayAccessor<Item = &'a str> + Copy>(
+        texts: A,
+        mut take: impl FnMut(usize, bool),
+    ) {
+        for row in (0..texts.len()).filter(|&row| texts.is_valid(row)) {
+            take(row, !matches!(texts.value(row), "ok" | "ok_whitespace"));
+        }
+    }
+    let [statuses] = columns else { return exec_err!("a status is wanted") };
+    match statuses.data_type() {
+        DataType::Utf8View => over(statuses.as_string_view(), take),
+        DataType::LargeUtf8 => over(statuses.as_string::<i64>(), take),
+        _ => over(statuses.as_string::<i32>(), take),
+    }
+    Ok(())
+}
+
+impl State for Failures {
+    const RETRACTS: bool = true;
+    const GROUPS: bool = true;
+
+    fn new(_: &[DataType], _: &Options) -> Self {
+        Self::default()
     }
 
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.count(values, -1)
+    fn update(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        each(columns, |_, has_failed| self.count(has_failed, 1))
     }
 
-    fn supports_retract_batch(&self) -> bool {
-        true
+    fn retract(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        each(columns, |_, has_failed| self.count(has_failed, -1))
     }
 
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        let found = wilson(self.failures as f64, self.n as f64, ALPHA);
-        let float = |value: Option<f64>| Arc::new(Float64Array::from(vec![value])) as ArrayRef;
-        let columns = vec![
-            float(found.map(|found| found.rate)),
-            float(found.map(|found| found.low)),
-            float(found.map(|found| found.high)),
-            Arc::new(Int64Array::from(vec![self.n])),
-        ];
-        Ok(ScalarValue::Struct(Arc::new(StructArray::try_new(fields(), columns, None)?)))
+    fn update_groups(
+        states: &mut [Self],
+        columns: &[ArrayRef],
+        groups: &RowGroups<'_>,
+    ) -> Result<()> {
+        each(columns, |row, has_failed| {
+            if let Some(state) = groups.of(row).and_then(|group| states.get_mut(group)) {
+                state.count(has_failed, 1);
+            }
+        })
     }
 
-    fn size(&self) -> usize {
-        size_of_val(self)
+    fn write(&self, out: &mut Writer) {
+        out.count(self.n);
+        out.count(self.failed);
     }
 
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![self.failures.into(), self.n.into()])
+    fn merge(&mut self, from: &mut Reader) -> Option<()> {
+        self.n += from.count()?;
+        self.failed += from.count()?;
+        Some(())
     }
 
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let [failures, n] = states else { return exec_err!("a state of two columns is wanted") };
-        self.failures += failures.as_primitive::<Int64Type>().iter().flatten().sum::<i64>();
-        self.n += n.as_primitive::<Int64Type>().iter().flatten().sum::<i64>();
-        Ok(())
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+fn row(seen: &Failures) -> Record<3, 1> {
+    let found = wilson(seen.failed as f64, seen.n as f64, ALPHA);
+    let bounds = [found.map(|found| found.low), found.map(|found| found.high)];
+    ([found.map(|found| found.rate), bounds[0], bounds[1]], [seen.n])
+}
+
+impl Fold for ParseFailureRate {
+    const NAME: &'static str = "parse_failure_rate";
+    const KINDS: &'static [Kind] = &[Kind::Text];
+    const REQUIRED: usize = 1;
+    const COLUMNS: usize = 1;
+    type State = Failures;
+
+    fn return_type() -> DataType {
+        record_type(&FIELDS, &["n"])
+    }
+
+    fn finish(seen: &Failures, _: &Options) -> Result<ScalarValue> {
+        Ok(ScalarValue::Struct(Arc::new(records(FIELDS, ["n"], &[row(seen)])?)))
+    }
+
+    fn finish_all(seen: &[Failures], _: &Options) -> Result<ArrayRef> {
+        let rows: Vec<_> = seen.iter().map(row).collect();
+        Ok(Arc::new(records(FIELDS, ["n"], &rows)?))
+    }
+
+    fn manual() -> &'static Documentation {
+        &MANUAL
     }
 }

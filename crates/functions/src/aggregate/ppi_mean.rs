@@ -10,7 +10,7 @@ use datafusion_expr::Documentation;
 use super::codec::{Reader, Writer};
 use super::fold::{Fold, Options, State};
 use super::record::{record, record_type};
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::judge::{Judged, Trust, ppi_mean};
 use crate::stats::moments::Moments;
@@ -19,16 +19,13 @@ use crate::stats::moments::Moments;
 pub(crate) struct PpiMeanOf;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The mean human score over all rows, from a judge's scores everywhere and human scores on a random part of the rows \
-         (prediction-powered inference). Result: {mean, low, high, p_value, weight, n_labelled, n_unlabelled}: a normal \
-         interval, the p-value against a mean of 0, and the weight that the judge got, 0 to 1. Rows with a NULL or NaN \
-         judge are left out; a NULL or NaN human is an unlabelled row. NULL without a labelled, or an unlabelled, row. \
-         Labelled rows must be a random sample: hand-picked failures bias it. Source: Angelopoulos et al. 2023 (PPI, \
-         PPI++); digits as ppi-python.",
-        "ppi_mean(judge, human[, alpha[, method]])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "ppi_mean(judge, human[, alpha[, method]])",
+        does: "The mean human score over all rows, from a judge's scores everywhere and human \
+            scores on a random part of the rows (prediction-powered inference). Labelled rows \
+            must be a random sample: hand-picked failures bias it.",
+        arguments: &[
             ("judge", "The judge's score."),
             ("human", "The human's score, NULL where there is none."),
             ("alpha", "1 - confidence; 0.05 unless given."),
@@ -37,8 +34,15 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                 "`tuned` (the default): weight of least variance; `full`: weight 1; `classical`: the human scores alone.",
             ),
         ],
-        "select ppi_mean(judge_score, human_score) from labelled_calls;",
-    )
+        result: "{mean, low, high, p_value, weight, n_labelled, n_unlabelled}: a normal interval, the \
+            p-value against a mean of 0, and the weight that the judge got, 0 to 1.",
+        nulls: "Rows with a NULL or NaN judge are left out; a NULL or NaN human is an unlabelled \
+            row. NULL without a labelled, or an unlabelled, row.",
+        errors: "alpha that is not between 0 and 1; an unknown method.",
+        source: "Angelopoulos et al. 2023 (PPI, PPI++); digits as ppi-python.",
+        example: "select ppi_mean(judge_score, human_score) from labelled_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 5] = ["mean", "low", "high", "p_value", "weight"];

@@ -1,6 +1,6 @@
 //! `prop_diff(outcome, is_current[, alpha])`
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
@@ -10,8 +10,9 @@ use datafusion_expr::Documentation;
 use super::binned::SIDE;
 use super::codec::{Reader, Writer};
 use super::fold::{Fold, Options, State};
-use super::record::{SIDES, record, record_type};
-use crate::documented::{STATISTICS, manual};
+use super::groups::RowGroups;
+use super::record::{Record, SIDES, record_type, records};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::drift::Pair;
 use crate::stats::proportion::two_prop;
@@ -20,20 +21,25 @@ use crate::stats::proportion::two_prop;
 pub(crate) struct PropDiff;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Current rate minus reference rate. Result: {diff, low, high, z, p_value, fisher_p, reference_rate, \
-         current_rate, n_reference, n_current}: Newcombe's interval of diff (1998, method 10), pooled two-sided z-test \
-         (NULL when neither side varies), Fisher's exact test. Rows with a NULL outcome or side are left out; NULL when \
-         a side is empty. Rows of one session are not independent: where sessions are long the interval is too narrow.",
-        "prop_diff(outcome, is_current[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "prop_diff(outcome, is_current[, alpha])",
+        does: "Current rate minus reference rate. Rows of one session are not independent: where \
+            sessions are long the interval is too narrow.",
+        arguments: &[
             ("outcome", "Whether it happened; a number is true unless 0."),
             SIDE,
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select prop_diff(is_error, start_time >= '2026-06-08') from llm_calls;",
-    )
+        result: "{diff, low, high, z, p_value, fisher_p, reference_rate, current_rate, n_reference, \
+            n_current}: Newcombe's interval of diff (1998, method 10), pooled two-sided z-test \
+            (NULL when neither side varies), Fisher's exact test.",
+        nulls: "Rows with a NULL outcome or side are left out; NULL when a side is empty.",
+        errors: "alpha that is not between 0 and 1.",
+        source: "Newcombe 1998 (method 10); Fisher 1935; digits as statsmodels and scipy.",
+        example: "select prop_diff(is_error, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 8] =
@@ -47,41 +53,58 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    fn each(&mut self, columns: &[ArrayRef], step: i64) -> Result<()> {
-        let [outcomes, sides] = columns else {
-            return exec_err!("an outcome and a side are wanted");
+    fn count(&mut self, happened: bool, is_current: bool, step: i64) {
+        let count = |pair: &mut Pair| {
+            let side = if is_current { &mut pair.current } else { &mut pair.reference };
+            *side = side.saturating_add_signed(step);
         };
-        let (outcomes, sides) = (outcomes.as_boolean(), sides.as_boolean());
-        for row in 0..outcomes.len() {
-            if outcomes.is_null(row) || sides.is_null(row) {
-                continue;
-            }
-            let count = |pair: &mut Pair| {
-                let side = if sides.value(row) { &mut pair.current } else { &mut pair.reference };
-                *side = side.saturating_add_signed(step);
-            };
-            count(&mut self.rows);
-            if outcomes.value(row) {
-                count(&mut self.happened);
-            }
+        count(&mut self.rows);
+        if happened {
+            count(&mut self.happened);
         }
-        Ok(())
     }
+}
+
+/// Calls `take` with every usable row, its outcome and its side.
+fn each(columns: &[ArrayRef], mut take: impl FnMut(usize, bool, bool)) -> Result<()> {
+    let [outcomes, sides] = columns else {
+        return exec_err!("an outcome and a side are wanted");
+    };
+    let (outcomes, sides) = (outcomes.as_boolean(), sides.as_boolean());
+    for row in 0..outcomes.len() {
+        if outcomes.is_valid(row) && sides.is_valid(row) {
+            take(row, outcomes.value(row), sides.value(row));
+        }
+    }
+    Ok(())
 }
 
 impl State for Outcomes {
     const RETRACTS: bool = true;
+    const GROUPS: bool = true;
 
     fn new(_: &[DataType], _: &Options) -> Self {
         Self::default()
     }
 
     fn update(&mut self, columns: &[ArrayRef]) -> Result<()> {
-        self.each(columns, 1)
+        each(columns, |_, happened, is_current| self.count(happened, is_current, 1))
     }
 
     fn retract(&mut self, columns: &[ArrayRef]) -> Result<()> {
-        self.each(columns, -1)
+        each(columns, |_, happened, is_current| self.count(happened, is_current, -1))
+    }
+
+    fn update_groups(
+        states: &mut [Self],
+        columns: &[ArrayRef],
+        groups: &RowGroups<'_>,
+    ) -> Result<()> {
+        each(columns, |row, happened, is_current| {
+            if let Some(state) = groups.of(row).and_then(|group| states.get_mut(group)) {
+                state.count(happened, is_current, 1);
+            }
+        })
     }
 
     fn write(&self, out: &mut Writer) {
@@ -117,29 +140,38 @@ impl Fold for PropDiff {
     }
 
     fn finish(seen: &Outcomes, options: &Options) -> Result<ScalarValue> {
-        let found = two_prop(
-            seen.happened.reference as f64,
-            seen.rows.reference as f64,
-            seen.happened.current as f64,
-            seen.rows.current as f64,
-            options.alpha(2)?,
-        );
-        record(
-            [
-                (FIELDS[0], found.map(|found| found.diff)),
-                (FIELDS[1], found.map(|found| found.newcombe.0)),
-                (FIELDS[2], found.map(|found| found.newcombe.1)),
-                (FIELDS[3], found.and_then(|found| found.z)),
-                (FIELDS[4], found.and_then(|found| found.p)),
-                (FIELDS[5], found.and_then(|found| found.fisher_p)),
-                (FIELDS[6], found.map(|found| found.first)),
-                (FIELDS[7], found.map(|found| found.second)),
-            ],
-            [(SIDES[0], seen.rows.reference), (SIDES[1], seen.rows.current)],
-        )
+        let row = row(seen, options.alpha(2)?);
+        Ok(ScalarValue::Struct(Arc::new(records(FIELDS, SIDES, &[row])?)))
+    }
+
+    fn finish_all(seen: &[Outcomes], options: &Options) -> Result<ArrayRef> {
+        let alpha = options.alpha(2)?;
+        let rows: Vec<_> = seen.iter().map(|seen| row(seen, alpha)).collect();
+        Ok(Arc::new(records(FIELDS, SIDES, &rows)?))
     }
 
     fn manual() -> &'static Documentation {
         &MANUAL
     }
+}
+
+fn row(seen: &Outcomes, alpha: f64) -> Record<8, 2> {
+    let found = two_prop(
+        seen.happened.reference as f64,
+        seen.rows.reference as f64,
+        seen.happened.current as f64,
+        seen.rows.current as f64,
+        alpha,
+    );
+    let floats = [
+        found.map(|found| found.diff),
+        found.map(|found| found.newcombe.0),
+        found.map(|found| found.newcombe.1),
+        found.and_then(|found| found.z),
+        found.and_then(|found| found.p),
+        found.and_then(|found| found.fisher_p),
+        found.map(|found| found.first),
+        found.map(|found| found.second),
+    ];
+    (floats, [seen.rows.reference, seen.rows.current])
 }

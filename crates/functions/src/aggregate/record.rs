@@ -20,18 +20,34 @@ pub(crate) fn record_type(floats: &[&str], counts: &[&str]) -> DataType {
     DataType::Struct(fields(floats, counts))
 }
 
+/// One result: its floats, then its counts.
+pub(crate) type Record<const N: usize, const M: usize> = ([Option<f64>; N], [u64; M]);
+
+/// Results of many groups; values that are undefined (`None` or NaN) are NULL.
+pub(crate) fn records<const N: usize, const M: usize>(
+    floats: [&str; N],
+    counts: [&str; M],
+    rows: &[Record<N, M>],
+) -> Result<StructArray> {
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(N + M);
+    for at in 0..N {
+        let value = |row: &Record<N, M>| row.0.get(at).copied().flatten();
+        let values = rows.iter().map(|row| value(row).filter(|value| !value.is_nan()));
+        columns.push(Arc::new(values.collect::<Float64Array>()));
+    }
+    for at in 0..M {
+        let values = rows.iter().map(|row| row.1.get(at).map(|count| *count as i64));
+        columns.push(Arc::new(values.collect::<Int64Array>()));
+    }
+    Ok(StructArray::try_new(fields(&floats, &counts), columns, None)?)
+}
+
 /// A result; values that are undefined (`None` or NaN) are NULL.
 pub(crate) fn record<const N: usize, const M: usize>(
     floats: [(&str, Option<f64>); N],
     counts: [(&str, u64); M],
 ) -> Result<ScalarValue> {
-    let fields = fields(&floats.map(|float| float.0), &counts.map(|count| count.0));
-    let mut columns: Vec<ArrayRef> = Vec::with_capacity(N + M);
-    for (_, value) in floats {
-        columns.push(Arc::new(Float64Array::from(vec![value.filter(|value| !value.is_nan())])));
-    }
-    for (_, count) in counts {
-        columns.push(Arc::new(Int64Array::from(vec![count as i64])));
-    }
-    Ok(ScalarValue::Struct(Arc::new(StructArray::try_new(fields, columns, None)?)))
+    let row = (floats.map(|float| float.1), counts.map(|count| count.1));
+    let names = (floats.map(|float| float.0), counts.map(|count| count.0));
+    Ok(ScalarValue::Struct(Arc::new(records(names.0, names.1, &[row])?)))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, StringArray};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, StringArray};
+use arrow::datatypes::{DataType, Float64Type};
 use datafusion_common::ScalarValue;
 use proptest::prelude::*;
 
@@ -40,6 +40,41 @@ fn folded<F: Fold>(columns: &[ArrayRef], size: usize) -> ScalarValue {
     F::finish(&whole, &options).unwrap()
 }
 
+/// Whether two results agree but for the rounding of sums.
+fn agree(a: &dyn Array, b: &dyn Array) -> bool {
+    if a.len() != b.len() || a.data_type() != b.data_type() {
+        return false;
+    }
+    match a.data_type() {
+        DataType::Struct(_) => {
+            let (a, b) = (a.as_struct().columns(), b.as_struct().columns());
+            a.iter().zip(b).all(|(a, b)| agree(a, b))
+        }
+        DataType::List(_) => {
+            let (a, b) = (a.as_list::<i32>(), b.as_list::<i32>());
+            a.offsets() == b.offsets() && agree(a.values(), b.values())
+        }
+        DataType::Float64 => {
+            let (a, b) = (a.as_primitive::<Float64Type>(), b.as_primitive::<Float64Type>());
+            a.iter().zip(b).all(|pair| match pair {
+                (Some(a), Some(b)) => {
+                    (a - b).abs() <= 1e-9 * (1.0 + b.abs()) || a.to_bits() == b.to_bits()
+                }
+                pair => pair.0.is_none() && pair.1.is_none(),
+            })
+        }
+        _ => a.to_data() == b.to_data(),
+    }
+}
+
+/// Rows in parts of `size`, merged from the last to the first, against all `n` rows at once.
+fn splits_agree<F: Fold>(columns: &[ArrayRef], size: usize, n: usize) -> Result<(), TestCaseError> {
+    let (parts, whole) = (folded::<F>(columns, size), folded::<F>(columns, n));
+    let same = agree(&parts.to_array().unwrap(), &whole.to_array().unwrap());
+    prop_assert!(same, "{}: {parts} in parts of {size}, {whole} at once", F::NAME);
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn any_split_and_merge_order_gives_the_same(
@@ -63,6 +98,46 @@ proptest! {
             folded::<super::token_drift::TokenDrift>(&[Arc::clone(&texts), Arc::clone(&sides)], size),
             folded::<super::token_drift::TokenDrift>(&[texts, sides], rows.len())
         );
+    }
+
+    #[test]
+    fn any_split_and_merge_order_agrees(
+        rows in proptest::collection::vec((prop_oneof![0.0..1.0, Just(f64::NAN), Just(f64::INFINITY), Just(0.5)], any::<bool>()), 1..120),
+        size in 1_usize..40,
+    ) {
+        let n = rows.len();
+        let values: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Float64Array>());
+        let sides: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.1)).collect::<BooleanArray>());
+        let units: ArrayRef = Arc::new((0..n).map(|at| Some((at % 7) as f64)).collect::<Float64Array>());
+        let humans: ArrayRef = Arc::new(rows.iter().enumerate().map(|(at, row)| (at % 3 == 0).then_some(row.0)).collect::<Float64Array>());
+        let texts: ArrayRef = Arc::new(rows.iter().map(|row| Some(if row.1 { "ok" } else { "fenced" })).collect::<StringArray>());
+        let vectors: ArrayRef = {
+            let rows = rows.iter().map(|row| Some(vec![Some(row.0), Some(f64::from(u8::from(row.1)))]));
+            Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows))
+        };
+        let pair = [Arc::clone(&values), Arc::clone(&sides)];
+        let cloud = [vectors, Arc::clone(&sides)];
+        splits_agree::<super::js_distance::JsDistance>(&pair, size, n)?;
+        splits_agree::<DivergenceOf<super::kl_divergence::KlDivergence>>(&pair, size, n)?;
+        splits_agree::<super::hellinger::Hellinger>(&pair, size, n)?;
+        splits_agree::<super::tvd::Tvd>(&pair, size, n)?;
+        splits_agree::<super::ks_test::KsTest>(&pair, size, n)?;
+        splits_agree::<super::wasserstein::WassersteinDistance>(&pair, size, n)?;
+        splits_agree::<super::mann_whitney::MannWhitneyTest>(&pair, size, n)?;
+        splits_agree::<super::welch::WelchTest>(&pair, size, n)?;
+        splits_agree::<super::prop_diff::PropDiff>(&[Arc::clone(&sides), Arc::clone(&sides)], size, n)?;
+        splits_agree::<super::mean_loss::MeanOf<super::brier::Brier>>(&pair, size, n)?;
+        splits_agree::<super::mean_loss::MeanOf<super::log_loss::LogLoss>>(&pair, size, n)?;
+        splits_agree::<super::ece::Ece>(&pair, size, n)?;
+        splits_agree::<super::auroc::Auroc>(&pair, size, n)?;
+        splits_agree::<super::confusion::ConfusionMatrix>(&pair, size, n)?;
+        splits_agree::<super::isotonic_fit::IsotonicFit>(&pair, size, n)?;
+        splits_agree::<super::ppi_mean::PpiMeanOf>(&[Arc::clone(&values), humans], size, n)?;
+        splits_agree::<super::kripp_alpha::KrippAlpha>(&[units, Arc::clone(&values), Arc::clone(&values)], size, n)?;
+        splits_agree::<super::parse_failure_rate::ParseFailureRate>(&[texts], size, n)?;
+        splits_agree::<super::mmd::MmdOf>(&cloud, size, n)?;
+        splits_agree::<super::mmd_rff::MmdRff>(&cloud, size, n)?;
+        splits_agree::<super::centroid_shift::CentroidShift>(&cloud, size, n)?;
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::codec::{Reader, Writer};
 use super::drift_bins::list_of;
 use super::fold::{Fold, Options, State};
 use crate::args::text_at;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::multiple::{Adjustment, adjust};
 use crate::stats::proportion::two_prop;
@@ -28,24 +28,29 @@ const SLOTS: usize = 1 << 15;
 const LONGEST: usize = 64;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The words whose share of texts changed most. Result: a list of at most k {token, reference, current, \
-         reference_share, current_share, log_ratio, p_value, p_adjusted, error}, in ascending order of p_value: texts that \
-         hold the word on each side and their shares, log_ratio = ln of current over reference share with half a text added \
-         to each, p_value of Fisher's exact test with a text as the unit, p_adjusted by Benjamini and Hochberg over all \
-         words counted. Words are runs of letters and digits in lower case, at most 64 bytes. Rows with a NULL text or side \
-         are left out; an empty list when a side is empty. Counts are exact up to 24,576 distinct words a side; \
-         beyond, a frequent-items sketch forgets rare words, and counts are at most `error` texts too low. Source: \
-         Misra and Gries 1982 (Apache DataSketches).",
-        "token_drift(text, is_current[, k])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "token_drift(text, is_current[, k])",
+        does: "The words whose share of texts changed most. Words are runs of letters and digits in \
+            lower case, at most 64 bytes. Counts are exact up to 24,576 distinct words a side; \
+            beyond, a frequent-items sketch forgets rare words, and counts are at most `error` \
+            texts too low.",
+        arguments: &[
             ("text", "A text."),
             SIDE,
             ("k", "How many words to give, 1 to 10,000; 20 unless given."),
         ],
-        "select unnest(token_drift(output_preview, start_time >= '2026-06-08', 10)) from llm_calls;",
-    )
+        result: "A list of at most k {token, reference, current, reference_share, current_share, \
+            log_ratio, p_value, p_adjusted, error}, in ascending order of p_value: texts that \
+            hold the word on each side and their shares, log_ratio = ln of current over \
+            reference share with half a text added to each, p_value of Fisher's exact test with \
+            a text as the unit, p_adjusted by Benjamini and Hochberg over all words counted.",
+        nulls: "Rows with a NULL text or side are left out; an empty list when a side is empty.",
+        errors: "k outside 1 to 10,000.",
+        source: "Misra and Gries 1982 (Apache DataSketches).",
+        example: "select unnest(token_drift(output_preview, start_time >= '2026-06-08', 10)) from llm_calls;",
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

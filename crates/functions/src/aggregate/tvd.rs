@@ -10,7 +10,7 @@ use super::binned::{BINNING, SIDE, binning, shares};
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::drift::Shares;
 
@@ -18,13 +18,26 @@ use crate::stats::drift::Shares;
 pub(crate) struct Tvd;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Total variation distance of two distributions: the share of rows that would have to move, 0 to 1. Result: {distance, largest_gap, p_value, n_reference, n_current}; largest_gap is the largest difference of one bin's share. p_value is the chance of bins at least this different without any change: the population stability index of the same bins with half a row added to each, over (1/n + 1/m), against chi-squared with bins - 1 degrees of freedom. Rows with a NULL or NaN value or a NULL side are left out; infinite values count as extremes. NULL when a side is empty. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets.",
-        "tvd(value, is_current[, binning])",
-        &[("value", "A number, text or boolean."), SIDE, BINNING],
-        "select tvd(finish_reason, start_time >= '2026-06-08') from llm_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "tvd(value, is_current[, binning])",
+        does: "Total variation distance of two distributions: the share of rows that would have to \
+            move, 0 to 1. p_value is the chance of bins at least this different without any \
+            change: the population stability index of the same bins with half a row added to \
+            each, over (1/n + 1/m), against chi-squared with bins - 1 degrees of freedom. Exact \
+            up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as \
+            needed (an error of 0.01 % at most where they span a factor of a million) and \
+            categories share 32,768 buckets.",
+        arguments: &[("value", "A number, text or boolean."), SIDE, BINNING],
+        result: "{distance, largest_gap, p_value, n_reference, n_current}; largest_gap is the largest \
+            difference of one bin's share.",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out; infinite values count as \
+            extremes. NULL when a side is empty.",
+        errors: "An unknown binning.",
+        source: "Standard definition: half the sum of the absolute differences of the shares.",
+        example: "select tvd(finish_reason, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["distance", "largest_gap", "p_value"];

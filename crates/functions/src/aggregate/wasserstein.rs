@@ -10,7 +10,7 @@ use super::binned::SIDE;
 use super::fold::{Fold, Options};
 use super::record::{SIDES, record, record_type};
 use super::sample::Sample;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::Kind;
 use crate::stats::wasserstein::wasserstein;
 
@@ -18,13 +18,26 @@ use crate::stats::wasserstein::wasserstein;
 pub(crate) struct WassersteinDistance;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "First Wasserstein distance: how far, on average, values moved, in the value's unit. Result: {distance, normed, p_value, n_reference, n_current}; normed is the distance over the reference's standard deviation (0.001 at least, as evidently). p_value is approximate: under no change the distance is the integral of a Brownian bridge's absolute value over the pooled distribution, taken for a gamma variable with the same mean and variance; false alarms at 0.05 stay between 0.02 and 0.06. Rows with a NULL or NaN value or a NULL side are left out. NULL when a side is empty or a value infinite; p_value is NULL when all values are one. Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits as needed (an error of 0.01 % at most where they span a factor of a million) and categories share 32,768 buckets.",
-        "wasserstein(value, is_current)",
-        &[("value", "A number."), SIDE],
-        "select wasserstein(duration_ms, start_time >= '2026-06-08') from llm_calls;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "wasserstein(value, is_current)",
+        does: "First Wasserstein distance: how far, on average, values moved, in the value's unit. \
+            p_value is approximate: under no change the distance is the integral of a Brownian \
+            bridge's absolute value over the pooled distribution, taken for a gamma variable \
+            with the same mean and variance; false alarms at 0.05 stay between 0.02 and 0.06. \
+            Exact up to 262,144 distinct values in a group; beyond, numbers lose as few low bits \
+            as needed (an error of 0.01 % at most where they span a factor of a million) and \
+            categories share 32,768 buckets.",
+        arguments: &[("value", "A number."), SIDE],
+        result: "{distance, normed, p_value, n_reference, n_current}; normed is the distance over the \
+            reference's standard deviation (0.001 at least, as evidently).",
+        nulls: "Rows with a NULL or NaN value or a NULL side are left out. NULL when a side is empty \
+            or a value infinite; p_value is NULL when all values are one.",
+        errors: "",
+        source: "Vaserstein 1969; distance as scipy.stats.wasserstein_distance.",
+        example: "select wasserstein(duration_ms, start_time >= '2026-06-08') from llm_calls;",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["distance", "normed", "p_value"];

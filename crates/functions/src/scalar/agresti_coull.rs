@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::proportion::agresti_coull;
 
@@ -17,17 +17,22 @@ use crate::stats::proportion::agresti_coull;
 pub(crate) struct AgrestiCoull;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "A proportion with Agresti and Coull's interval (1998). Result: {rate, low, high}. NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1. Digits as statsmodels.",
-        "agresti_coull(successes, n[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "agresti_coull(successes, n[, alpha])",
+        does: "A proportion with Agresti and Coull's interval (1998).",
+        arguments: &[
             ("successes", "How many of n."),
             ("n", "Number of trials."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select agresti_coull(43, 50);\n-- {rate: 0.86, low: 0.735, high: 0.933}",
-    )
+        result: "{rate, low, high}.",
+        nulls: "NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1.",
+        errors: "",
+        source: "Agresti and Coull 1998; digits as statsmodels.",
+        example: "select agresti_coull(43, 50);\n-- {rate: 0.86, low: 0.735, high: 0.933}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["rate", "low", "high"];

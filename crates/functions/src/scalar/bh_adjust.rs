@@ -8,7 +8,7 @@ use datafusion_common::Result;
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::multiple::{Adjustment, adjust};
 
@@ -16,14 +16,19 @@ use crate::stats::multiple::{Adjustment, adjust};
 pub(crate) struct BhAdjust;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "P-values adjusted for the false discovery rate (Benjamini-Hochberg 1995), in the order given: those at most alpha \
-         are the discoveries at that rate. NULL and NaN elements stay NULL and count as no test. NULL for NULL.",
-        "bh_adjust(p_values)",
-        &[("p_values", "List of p-values of one family of tests.")],
-        "select bh_adjust([0.000077, 0.009761, 0.92272]);\n-- [0.000231, 0.0146415, 0.92272]",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "bh_adjust(p_values)",
+        does: "P-values adjusted for the false discovery rate (Benjamini-Hochberg 1995), in the \
+            order given: those at most alpha are the discoveries at that rate.",
+        arguments: &[("p_values", "List of p-values of one family of tests.")],
+        result: "A list of adjusted p-values, 0 to 1.",
+        nulls: "NULL and NaN elements stay NULL and count as no test. NULL for NULL.",
+        errors: "",
+        source: "Benjamini and Hochberg 1995; digits as statsmodels.",
+        example: "select bh_adjust([0.000077, 0.009761, 0.92272]);\n-- [0.000231, 0.0146415, 0.92272]",
+    }
+    .documentation()
 });
 
 impl Kernel for BhAdjust {

@@ -10,24 +10,28 @@ use spanlake_parse::citations;
 
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CitationCheck;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Compares an answer's citations with the documents 1 to n_documents it was given. Result: {markers, valid, invalid, \
-         sentence_coverage, valid_ids, invalid_ids}: markers counts every cited id, markers = valid + invalid; \
-         sentence_coverage is the share of sentences with a citation; the id lists are distinct and ascending. NULL \
-         for NULL or a negative number of documents.",
-        "citation_check(answer, n_documents)",
-        &[("answer", "The answer."), ("n_documents", "How many documents it could cite.")],
-        "select citation_check('It opened in 1932 [1][9].', 3);\n\
+    Manual {
+        section: OUTPUT,
+        syntax: "citation_check(answer, n_documents)",
+        does: "Compares an answer's citations with the documents 1 to n_documents it was given.",
+        arguments: &[("answer", "The answer."), ("n_documents", "How many documents it could cite.")],
+        result: "{markers, valid, invalid, sentence_coverage, valid_ids, invalid_ids}: markers counts \
+            every cited id, markers = valid + invalid; sentence_coverage is the share of \
+            sentences with a citation; the id lists are distinct and ascending.",
+        nulls: "NULL for NULL or a negative number of documents.",
+        errors: "",
+        source: "Spanlake's own.",
+        example: "select citation_check('It opened in 1932 [1][9].', 3);\n\
          -- {markers: 2, valid: 1, invalid: 1, sentence_coverage: 1.0, valid_ids: [1], invalid_ids: [9]}",
-    )
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

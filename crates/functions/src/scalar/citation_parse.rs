@@ -10,22 +10,27 @@ use datafusion_expr::Documentation;
 use spanlake_parse::citations;
 
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CitationParse;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "The citation markers of an answer as a list of {start, end, ids}: offsets in characters from 0 with end \
-         exclusive, ids as written with ranges expanded; adjacent markers are one. Forms: [1], [1, 2], [1-3], [1][2], \
-         [^1], [doc1], (Source 1 and 2), 【1†source】. NULL for NULL.",
-        "citation_parse(text)",
-        &[("text", "The answer.")],
-        "select citation_parse('It opened in 1932 [1][3].');\n-- [{start: 18, end: 24, ids: [1, 3]}]",
-    )
+    Manual {
+        section: OUTPUT,
+        syntax: "citation_parse(text)",
+        does: "The citation markers of an answer; adjacent markers are one. Forms: [1], [1, 2], \
+            [1-3], [1][2], [^1], [doc1], (Source 1 and 2), 【1†source】.",
+        arguments: &[("text", "The answer.")],
+        result: "A list of {start, end, ids}: offsets in characters from 0 with end exclusive, ids as \
+            written with ranges expanded.",
+        nulls: "NULL for NULL.",
+        errors: "",
+        source: "Spanlake's own.",
+        example: "select citation_parse('It opened in 1932 [1][3].');\n-- [{start: 18, end: 24, ids: [1, 3]}]",
+    }
+    .documentation()
 });
 
 fn marker_fields() -> Fields {

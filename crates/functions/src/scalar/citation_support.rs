@@ -14,34 +14,41 @@ use spanlake_parse::support::{self, CitationSupport as Support, SupportedSentenc
 
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CitationSupport;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Whether the documents an answer cites hold what it says there, by ALCE's rules with a lexical test. Result: \
-         {recall, precision, n_sentences, n_citations, sentences}. recall: share of sentences that the documents cited in \
-         them support together (no citation or one out of range = not). precision: share of citations that \
-         support their sentence alone, or without which the others no longer do; NULL without a citation. sentences: \
-         {start, end, ids, is_supported, supported_by}, offsets in characters from 0, ids as cited, supported_by those \
-         that support it alone. A sentence counts as supported when its faith_score by the profile `claim` reaches \
-         the profile's threshold; a contradiction in the documents' own words is not seen. Document numbers count from 1 \
-         over the whole list, also over documents whose `in_context` is false. NULL for a NULL or blank answer and for NULL \
-         documents. Source: Gao et al. 2023.",
-        "citation_support(answer, documents)",
-        &[
+    Manual {
+        section: OUTPUT,
+        syntax: "citation_support(answer, documents)",
+        does: "Whether the documents an answer cites hold what it says there, by ALCE's rules with \
+            a lexical test. A sentence counts as supported when its faith_score by the profile \
+            `claim` reaches the profile's threshold; a contradiction in the documents' own words \
+            is not seen. Document numbers count from 1 over the whole list, also over documents \
+            whose `in_context` is false.",
+        arguments: &[
             ("answer", "The answer with its citation markers."),
             (
                 "documents",
                 "A text, a list of texts, or a list of documents with a `content` field, in cited order.",
             ),
         ],
-        "select citation_support('The bridge opened in 1932 [1].', ['The bridge opened in 1932.'])['recall'];\n-- 1.0",
-    )
+        result: "{recall, precision, n_sentences, n_citations, sentences}. recall: share of sentences \
+            that the documents cited in them support together (no citation or one out of range = \
+            not). precision: share of citations that support their sentence alone, or without \
+            which the others no longer do. sentences: {start, end, ids, is_supported, \
+            supported_by}, offsets in characters from 0, ids as cited, supported_by those that \
+            support it alone.",
+        nulls: "NULL for a NULL or blank answer and for NULL documents; precision is NULL without a \
+            citation.",
+        errors: "",
+        source: "Gao et al. 2023 (ALCE).",
+        example: "select citation_support('The bridge opened in 1932 [1].', ['The bridge opened in 1932.'])['recall'];\n-- 1.0",
+    }
+    .documentation()
 });
 
 fn ids() -> DataType {

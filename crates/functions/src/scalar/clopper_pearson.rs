@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::proportion::clopper_pearson;
 
@@ -17,17 +17,23 @@ use crate::stats::proportion::clopper_pearson;
 pub(crate) struct ClopperPearson;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "A proportion with Clopper and Pearson's exact interval (1934), which covers at least 1 - alpha, usually more. Result: {rate, low, high}. NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1. Digits as statsmodels.",
-        "clopper_pearson(successes, n[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "clopper_pearson(successes, n[, alpha])",
+        does: "A proportion with Clopper and Pearson's exact interval (1934), which covers at least \
+            1 - alpha, usually more.",
+        arguments: &[
             ("successes", "How many of n."),
             ("n", "Number of trials."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select clopper_pearson(43, 50);\n-- {rate: 0.86, low: 0.733, high: 0.942}",
-    )
+        result: "{rate, low, high}.",
+        nulls: "NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1.",
+        errors: "",
+        source: "Clopper and Pearson 1934; digits as statsmodels.",
+        example: "select clopper_pearson(43, 50);\n-- {rate: 0.86, low: 0.733, high: 0.942}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["rate", "low", "high"];

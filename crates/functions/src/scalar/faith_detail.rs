@@ -15,26 +15,19 @@ use spanlake_parse::faith::{self, Components, FaithDetail, SentenceSupport};
 use super::faith_score::profile;
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FaithDetailOf;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "The parts of faith_score: which sentence, figure or name the contexts do not hold. Result: {score, profile, \
-         containment, bigram, rouge_l, window, unsupported_mass, unsupported_pairs, max_run, missing_numbers, \
-         missing_entities, sentences}. containment, bigram: shares of the answer's content words and adjacent pairs in \
-         the contexts; rouge_l, window: ROUGE-L precision and share in the best two-sentence window, mean of the two worst \
-         sentences (1 = supported); unsupported_mass: content words, unsupported_pairs: pairs of known words, that \
-         occur nowhere; max_run: longest run of unsupported words; sentences: {start, end, support, best_chunk}, offsets in \
-         characters from 0, support 0 to 1, best_chunk the place of the best context in the list, from 1. It cannot see \
-         a contradiction made of the contexts' own words. NULL for a NULL or blank answer and where no context holds a \
-         word; a NULL question counts as none.",
-        "faith_detail(answer, contexts[, question[, profile]])",
-        &[
+    Manual {
+        section: OUTPUT,
+        syntax: "faith_detail(answer, contexts[, question[, profile]])",
+        does: "The parts of faith_score: which sentence, figure or name the contexts do not hold. \
+            It cannot see a contradiction made of the contexts' own words.",
+        arguments: &[
             ("answer", "The model's answer."),
             (
                 "contexts",
@@ -44,8 +37,22 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
             ("question", "What was asked; its words count as supported."),
             ("profile", "Weights to use: `qa` (the default), `summary`, `long_answer` or `claim`."),
         ],
-        "select faith_detail('It opened in 1931.', ['The bridge opened in 1932.'])['missing_numbers'];\n-- [1931]",
-    )
+        result: "{score, profile, containment, bigram, rouge_l, window, unsupported_mass, \
+            unsupported_pairs, max_run, missing_numbers, missing_entities, sentences}. \
+            containment, bigram: shares of the answer's content words and adjacent pairs in the \
+            contexts; rouge_l, window: ROUGE-L precision and share in the best two-sentence \
+            window, mean of the two worst sentences (1 = supported); unsupported_mass: content \
+            words, unsupported_pairs: pairs of known words, that occur nowhere; max_run: longest \
+            run of unsupported words; sentences: {start, end, support, best_chunk}, offsets in \
+            characters from 0, support 0 to 1, best_chunk the place of the best context in the \
+            list, from 1.",
+        nulls: "NULL for a NULL or blank answer and where no context holds a word; a NULL question \
+            counts as none.",
+        errors: "An unknown profile.",
+        source: "Spanlake's own; ROUGE-L is Lin's (2004).",
+        example: "select faith_detail('It opened in 1931.', ['The bridge opened in 1932.'])['missing_numbers'];\n-- [1931]",
+    }
+    .documentation()
 });
 
 fn text_list() -> DataType {

@@ -11,7 +11,7 @@ use datafusion_expr::Documentation;
 use spanlake_parse::faith::Profile;
 
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 use crate::scorer::{Asked, Lexical, Scorer};
 
@@ -70,15 +70,16 @@ pub(super) fn profile(function: &str, name: Option<&str>) -> Result<Profile> {
 }
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "How far an answer is supported by its contexts, 0 to 1, 1 = everything is. Deterministic and lexical: words, \
-         adjacent pairs, sentences (ROUGE-L), figures and names that the contexts do not hold lower it. The score \
-         estimates the chance that an annotator finds nothing unsupported (RAGTruth QA, AUROC 0.83). It cannot see a \
-         contradiction made of the contexts' own words. NULL for a NULL or blank answer and where no context holds a \
-         word; a NULL question counts as none. An answer that only declines scores 1.",
-        "faith_score(answer, contexts[, question[, profile]])",
-        &[
+    Manual {
+        section: OUTPUT,
+        syntax: "faith_score(answer, contexts[, question[, profile]])",
+        does: "How far an answer is supported by its contexts, 0 to 1, 1 = everything is. \
+            Deterministic and lexical: words, adjacent pairs, sentences (ROUGE-L), figures and \
+            names that the contexts do not hold lower it. The score estimates the chance that an \
+            annotator finds nothing unsupported (RAGTruth QA, AUROC 0.83). It cannot see a \
+            contradiction made of the contexts' own words. An answer that only declines scores \
+            1.",
+        arguments: &[
             ("answer", "The model's answer."),
             (
                 "contexts",
@@ -92,8 +93,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                  and its evidence), or the id of the service's own scorer.",
             ),
         ],
-        "select faith_score('The bridge opened in 1932.', ['The bridge opened in 1932 and spans 503 metres.']);\n-- 1.0",
-    )
+        result: "A score between 0 and 1.",
+        nulls: "NULL for a NULL or blank answer and where no context holds a word; a NULL question \
+            counts as none.",
+        errors: "An unknown profile.",
+        source: "Spanlake's own; ROUGE-L is Lin's (2004).",
+        example: "select faith_score('The bridge opened in 1932.', ['The bridge opened in 1932 and spans 503 metres.']);\n-- 1.0",
+    }
+    .documentation()
 });
 
 impl Kernel for FaithScore {

@@ -9,24 +9,30 @@ use datafusion_common::Result;
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IdHash;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "A number that stands for an id, because numbers are counted several times faster than texts: \
-         `count(distinct id_hash(span_id))`. An id of 16 lower-case hexadecimal digits, as span ids are, is its own \
-         value, so that the count is exact; any other text is hashed to 64 bits (aHash with fixed keys: equal within a \
-         query, not for storing), where among n different ids two are taken for one with probability n² / 2^65, \
-         0.00000003 for a million. NULL gives NULL.",
-        "id_hash(id)",
-        &[("id", "A span id, trace id or any other text.")],
-        "select prompt_version, count(distinct id_hash(span_id)) from evals group by 1;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "id_hash(id)",
+        does: "A number that stands for an id, because numbers are counted several times faster \
+            than texts: `count(distinct id_hash(span_id))`. An id of 16 lower-case hexadecimal \
+            digits, as span ids are, is its own value, so that the count is exact; any other \
+            text is hashed to 64 bits (aHash with fixed keys: equal within a query, not for \
+            storing), where among n different ids two are taken for one with probability n² / \
+            2^65, 0.00000003 for a million.",
+        arguments: &[("id", "A span id, trace id or any other text.")],
+        result: "A 64-bit number.",
+        nulls: "NULL gives NULL.",
+        errors: "",
+        source: "Spanlake's own.",
+        example: "select prompt_version, count(distinct id_hash(span_id)) from evals group by 1;",
+    }
+    .documentation()
 });
 
 /// Reads exactly 16 lower-case hexadecimal digits.

@@ -8,7 +8,7 @@ use datafusion_common::Result;
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::scores::isotonic_at;
 
@@ -16,14 +16,22 @@ use crate::stats::scores::isotonic_at;
 pub(crate) struct IsotonicRate;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The share of positives at a score, from a calibration curve: linear between its points, constant outside. NULL for \
-         NULL and for an empty curve.",
-        "isotonic_rate(fit, score)",
-        &[("fit", "A list of {score, rate}, as isotonic_fit gives."), ("score", "A number.")],
-        "select isotonic_rate(isotonic_fit(score, passed), 0.8) from evals;",
-    )
+    Manual {
+        section: STATISTICS,
+        syntax: "isotonic_rate(fit, score)",
+        does: "The share of positives at a score, from a calibration curve: linear between its \
+            points, constant outside.",
+        arguments: &[
+            ("fit", "A list of {score, rate}, as isotonic_fit gives."),
+            ("score", "A number."),
+        ],
+        result: "A share between 0 and 1.",
+        nulls: "NULL for NULL and for an empty curve.",
+        errors: "",
+        source: "Ayer et al. 1955; digits as scikit-learn.",
+        example: "select isotonic_rate(isotonic_fit(score, passed), 0.8) from evals;",
+    }
+    .documentation()
 });
 
 impl Kernel for IsotonicRate {

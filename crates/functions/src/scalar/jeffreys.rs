@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::proportion::jeffreys;
 
@@ -17,17 +17,22 @@ use crate::stats::proportion::jeffreys;
 pub(crate) struct Jeffreys;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "A proportion with Jeffreys's interval: the quantiles of Beta(x + 1/2, n - x + 1/2). Result: {rate, low, high}. NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1. Digits as statsmodels.",
-        "jeffreys(successes, n[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "jeffreys(successes, n[, alpha])",
+        does: "A proportion with Jeffreys's interval: the quantiles of Beta(x + 1/2, n - x + 1/2).",
+        arguments: &[
             ("successes", "How many of n."),
             ("n", "Number of trials."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select jeffreys(43, 50);\n-- {rate: 0.86, low: 0.744, high: 0.935}",
-    )
+        result: "{rate, low, high}.",
+        nulls: "NULL for NULL and unless 0 <= successes <= n, n > 0 and 0 < alpha < 1.",
+        errors: "",
+        source: "Brown, Cai and DasGupta 2001; digits as statsmodels.",
+        example: "select jeffreys(43, 50);\n-- {rate: 0.86, low: 0.744, high: 0.935}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["rate", "low", "high"];

@@ -8,22 +8,27 @@ use datafusion_common::Result;
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsonExtractLenient;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "The one JSON value of a text as strict JSON, taken out of fences and prose, with quotes, commas, comments and literals \
-         mended. NULL when there is none to recover: truncated text (nothing is invented), NaN and infinities, several \
-         values, prose, NULL.",
-        "json_extract_lenient(text)",
-        &[("text", "The model's output.")],
-        "select json_extract_lenient('Sure! {''a'': True,}');\n-- {\"a\":true}",
-    )
+    Manual {
+        section: OUTPUT,
+        syntax: "json_extract_lenient(text)",
+        does: "The one JSON value of a text as strict JSON, taken out of fences and prose, with \
+            quotes, commas, comments and literals mended.",
+        arguments: &[("text", "The model's output.")],
+        result: "JSON text.",
+        nulls: "NULL when there is none to recover: truncated text (nothing is invented), NaN and \
+            infinities, several values, prose, NULL.",
+        errors: "",
+        source: "Spanlake's own.",
+        example: "select json_extract_lenient('Sure! {''a'': True,}');\n-- {\"a\":true}",
+    }
+    .documentation()
 });
 
 impl Kernel for JsonExtractLenient {

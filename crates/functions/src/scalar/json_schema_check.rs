@@ -12,24 +12,29 @@ use spanlake_parse::CompiledSchema;
 use super::schemas::Schemas;
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsonSchemaCheck;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Checks JSON text against a JSON Schema (draft 2020-12 unless `$schema` names another). Result: {valid, n_errors, \
-         errors}; errors lists up to 64 {path, keyword}, path being a JSON Pointer into the value and keyword the rule \
-         broken. Text that is not strict JSON is invalid with keyword `json`. NULL for NULL. No reference is ever \
-         fetched; an unusable schema is an error that names the place.",
-        "json_schema_check(text, schema)",
-        &[("text", "The model's output."), ("schema", "JSON Schema text.")],
-        "select json_schema_check('{\"a\": \"1\"}', '{\"properties\": {\"a\": {\"type\": \"integer\"}}}');\n\
+    Manual {
+        section: OUTPUT,
+        syntax: "json_schema_check(text, schema)",
+        does: "Checks JSON text against a JSON Schema (draft 2020-12 unless `$schema` names \
+            another). Text that is not strict JSON is invalid with keyword `json`. No reference \
+            is ever fetched.",
+        arguments: &[("text", "The model's output."), ("schema", "JSON Schema text.")],
+        result: "{valid, n_errors, errors}; errors lists up to 64 {path, keyword}, path being a JSON \
+            Pointer into the value and keyword the rule broken.",
+        nulls: "NULL for NULL.",
+        errors: "An unusable schema; the error names the place.",
+        source: "JSON Schema draft 2020-12.",
+        example: "select json_schema_check('{\"a\": \"1\"}', '{\"properties\": {\"a\": {\"type\": \"integer\"}}}');\n\
          -- {valid: false, n_errors: 1, errors: [{path: /a, keyword: type}]}",
-    )
+    }
+    .documentation()
 });
 
 fn error_fields() -> Fields {

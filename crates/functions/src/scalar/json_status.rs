@@ -10,7 +10,7 @@ use spanlake_parse::{CompiledSchema, json_status, json_status_with_schema};
 
 use super::schemas::Schemas;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -19,21 +19,23 @@ pub(crate) struct JsonStatus;
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     let names: Vec<&str> =
         spanlake_parse::JsonStatus::ALL.iter().map(|status| status.as_str()).collect();
-    manual(
-        OUTPUT,
-        &format!(
-            "Says why a text is, or is not, the JSON that was asked for (RFC 8259): the strict class, blind to repair. \
-             `ok` and `ok_whitespace` are what was asked for, everything else is a parse failure. The classes from \
-             `wrong_type` on need the schema. NULL text or schema gives NULL. Classes: {}.",
-            names.join(", ")
-        ),
-        "json_status(text[, schema])",
-        &[
+    Manual {
+        section: OUTPUT,
+        syntax: "json_status(text[, schema])",
+        does: "Says why a text is, or is not, the JSON that was asked for (RFC 8259): the strict \
+            class, blind to repair. `ok` and `ok_whitespace` are what was asked for, everything \
+            else is a parse failure. The classes from `wrong_type` on need the schema.",
+        arguments: &[
             ("text", "The model's output."),
             ("schema", "JSON Schema text; an unusable schema is an error that names the place."),
         ],
-        "select json_status(output_text), count(*) from llm_calls group by 1;",
-    )
+        result: &format!("A class: {}.", names.join(", ")),
+        nulls: "NULL text or schema gives NULL.",
+        errors: "An unusable schema; the error names the place.",
+        source: "RFC 8259; the classes are Spanlake's own.",
+        example: "select json_status(output_text), count(*) from llm_calls group by 1;",
+    }
+    .documentation()
 });
 
 impl Kernel for JsonStatus {

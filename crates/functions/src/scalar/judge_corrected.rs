@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::judge::{Calibration, corrected};
 
@@ -17,11 +17,13 @@ use crate::stats::judge::{Calibration, corrected};
 pub(crate) struct JudgeCorrected;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The true rate behind a judge's rate with an interval over both the n verdicts and the calibration. Result: {rate, low, high}, cut to 0..1. NULL for NULL, rates outside 0..1, sizes that are not positive, and where sensitivity + specificity = 1. Withhold it where the judge is hardly better than chance or fewer than 50 cases are labelled. Source: Lee et al. 2025 (arXiv 2511.21140).",
-        "judge_corrected(rate, n, sensitivity, positives, specificity, negatives[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "judge_corrected(rate, n, sensitivity, positives, specificity, negatives[, alpha])",
+        does: "The true rate behind a judge's rate with an interval over both the n verdicts and \
+            the calibration. Withhold it where the judge is hardly better than chance or fewer \
+            than 50 cases are labelled.",
+        arguments: &[
             ("rate", "Share of cases that the judge passes."),
             ("n", "Number of verdicts."),
             ("sensitivity", "Share of truly passing cases that it passes."),
@@ -30,8 +32,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
             ("negatives", "Labelled failing cases behind it."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select judge_corrected(0.8, 1000, 0.9, 150, 0.85, 100);\n-- {rate: 0.867, low: 0.805, high: 0.941}",
-    )
+        result: "{rate, low, high}, cut to 0..1.",
+        nulls: "NULL for NULL, rates outside 0..1, sizes that are not positive, and where \
+            sensitivity + specificity = 1.",
+        errors: "",
+        source: "Lee et al. 2025 (arXiv 2511.21140).",
+        example: "select judge_corrected(0.8, 1000, 0.9, 150, 0.85, 100);\n-- {rate: 0.867, low: 0.805, high: 0.941}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["rate", "low", "high"];

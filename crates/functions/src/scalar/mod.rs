@@ -29,6 +29,7 @@ mod seq_diff;
 mod structs;
 mod tool_args_check;
 mod tool_loop;
+mod tool_selection;
 mod two_prop;
 mod wilson;
 
@@ -58,6 +59,7 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         scalar(hit_at_k::HitAtK),
         scalar(ndcg_at_k::NdcgAtK),
         scalar(tool_loop::ToolLoop),
+        scalar(tool_selection::ToolSelection),
         scalar(id_hash::IdHash),
         scalar(wilson::Wilson),
         scalar(clopper_pearson::ClopperPearson),

@@ -9,21 +9,26 @@ use datafusion_expr::Documentation;
 
 use super::ranked::{ARGUMENTS, Top, measured};
 use crate::args::Args;
-use crate::documented::{AGENTS, manual};
+use crate::documented::{AGENTS, Manual};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NdcgAtK;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        AGENTS,
-        "Normalised discounted cumulative gain of the first k, every expected id being worth 1: 1 where they come first. Source: Jarvelin and Kekalainen 2002. A repeated id counts where it first stands; NULL ids are left out. NULL for NULL, k below 1, and where \
-         nothing is expected.",
-        "ndcg_at_k(ids, expected, k)",
-        &ARGUMENTS,
-        "select ndcg_at_k(['d3', 'd1', 'd7'], ['d1', 'd2'], 3);\n-- 0.3869",
-    )
+    Manual {
+        section: AGENTS,
+        syntax: "ndcg_at_k(ids, expected, k)",
+        does: "Normalised discounted cumulative gain of the first k, every expected id being worth \
+            1: 1 where they come first. A repeated id counts where it first stands.",
+        arguments: &ARGUMENTS,
+        result: "A gain between 0 and 1.",
+        nulls: "NULL ids are left out. NULL for NULL, k below 1, and where nothing is expected.",
+        errors: "",
+        source: "Jarvelin and Kekalainen 2002.",
+        example: "select ndcg_at_k(['d3', 'd1', 'd7'], ['d1', 'd2'], 3);\n-- 0.3869",
+    }
+    .documentation()
 });
 
 impl Kernel for NdcgAtK {

@@ -8,7 +8,7 @@ use datafusion_common::{Result, exec_datafusion_err};
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::multiple::{Adjustment, adjust};
 
@@ -16,12 +16,12 @@ use crate::stats::multiple::{Adjustment, adjust};
 pub(crate) struct PAdjust;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "P-values of one family, adjusted in the order given: those at most alpha are what the method rejects at that level. \
-         NULL and NaN elements stay NULL and count as no test. NULL for a NULL list or method. Digits as statsmodels.",
-        "p_adjust(p_values, method)",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "p_adjust(p_values, method)",
+        does: "P-values of one family, adjusted in the order given: those at most alpha are what \
+            the method rejects at that level.",
+        arguments: &[
             ("p_values", "List of p-values of one family of tests."),
             (
                 "method",
@@ -29,8 +29,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
                  and Yekutieli 2001), `holm` or `bonferroni` (any false rejection).",
             ),
         ],
-        "select p_adjust([0.000077, 0.009761, 0.92272], 'holm');\n-- [0.000231, 0.019522, 0.92272]",
-    )
+        result: "A list of adjusted p-values, 0 to 1.",
+        nulls: "NULL and NaN elements stay NULL and count as no test. NULL for a NULL list or \
+            method.",
+        errors: "An unknown method.",
+        source: "The papers named with each method; digits as statsmodels.",
+        example: "select p_adjust([0.000077, 0.009761, 0.92272], 'holm');\n-- [0.000231, 0.019522, 0.92272]",
+    }
+    .documentation()
 });
 
 impl Kernel for PAdjust {

@@ -9,21 +9,27 @@ use datafusion_expr::Documentation;
 
 use super::ranked::{ARGUMENTS, Top, measured};
 use crate::args::Args;
-use crate::documented::{AGENTS, manual};
+use crate::documented::{AGENTS, Manual};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PrecisionAtK;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        AGENTS,
-        "Share of the first k places that hold an expected id: expected ids among the first k, over k (also where fewer were retrieved). A repeated id counts where it first stands; NULL ids are left out. NULL for NULL, k below 1, and where \
-         nothing is expected.",
-        "precision_at_k(ids, expected, k)",
-        &ARGUMENTS,
-        "select precision_at_k(['d3', 'd1', 'd7'], ['d1', 'd2'], 3);\n-- 0.3333",
-    )
+    Manual {
+        section: AGENTS,
+        syntax: "precision_at_k(ids, expected, k)",
+        does: "Share of the first k places that hold an expected id: expected ids among the first \
+            k, over k (also where fewer were retrieved). A repeated id counts where it first \
+            stands.",
+        arguments: &ARGUMENTS,
+        result: "A share between 0 and 1.",
+        nulls: "NULL ids are left out. NULL for NULL, k below 1, and where nothing is expected.",
+        errors: "",
+        source: "Manning, Raghavan and Schuetze 2008, chapter 8.",
+        example: "select precision_at_k(['d3', 'd1', 'd7'], ['d1', 'd2'], 3);\n-- 0.3333",
+    }
+    .documentation()
 });
 
 impl Kernel for PrecisionAtK {

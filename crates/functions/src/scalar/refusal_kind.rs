@@ -8,21 +8,26 @@ use datafusion_common::Result;
 use datafusion_expr::Documentation;
 
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RefusalKind;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Whether an English answer declines the request: `none`, `partial` (it declines, then helps otherwise) or `full`. \
-         Rules over the opening of the text; NULL for NULL.",
-        "refusal_kind(text)",
-        &[("text", "The model's final answer.")],
-        "select avg((refusal_kind(output_text) <> 'none')::int) from llm_calls;",
-    )
+    Manual {
+        section: OUTPUT,
+        syntax: "refusal_kind(text)",
+        does: "Whether an English answer declines the request: `none`, `partial` (it declines, then \
+            helps otherwise) or `full`. Rules over the opening of the text.",
+        arguments: &[("text", "The model's final answer.")],
+        result: "`none`, `partial` or `full`.",
+        nulls: "NULL for NULL.",
+        errors: "",
+        source: "Spanlake's own; the kinds are those of XSTest (Roettger et al. 2024).",
+        example: "select avg((refusal_kind(output_text) <> 'none')::int) from llm_calls;",
+    }
+    .documentation()
 });
 
 impl Kernel for RefusalKind {

@@ -10,22 +10,27 @@ use spanlake_parse::{CompiledSchema, required_completion};
 
 use super::schemas::Schemas;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RequiredCompletion;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Share of the members a schema requires at its top level that an output fills: present, not null, not blank. The \
-         output is read leniently; what cannot be recovered fills nothing (0). NULL for NULL, or when nothing is \
-         required.",
-        "required_completion(json, schema)",
-        &[("json", "The model's output."), ("schema", "JSON Schema text.")],
-        "select required_completion('{\"a\": 1}', '{\"required\": [\"a\", \"b\"]}');\n-- 0.5",
-    )
+    Manual {
+        section: OUTPUT,
+        syntax: "required_completion(json, schema)",
+        does: "Share of the members a schema requires at its top level that an output fills: \
+            present, not null, not blank. The output is read leniently; what cannot be recovered \
+            fills nothing (0).",
+        arguments: &[("json", "The model's output."), ("schema", "JSON Schema text.")],
+        result: "A share between 0 and 1.",
+        nulls: "NULL for NULL, or when nothing is required.",
+        errors: "An unusable schema; the error names the place.",
+        source: "Spanlake's own.",
+        example: "select required_completion('{\"a\": 1}', '{\"required\": [\"a\", \"b\"]}');\n-- 0.5",
+    }
+    .documentation()
 });
 
 impl Kernel for RequiredCompletion {

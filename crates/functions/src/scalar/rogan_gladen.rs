@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::judge::rogan_gladen;
 
@@ -17,17 +17,23 @@ use crate::stats::judge::rogan_gladen;
 pub(crate) struct RoganGladen;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "The true rate behind the rate a judge reports, given how often it is right on positive and on negative cases. Result: {rate, unclipped}: rate is cut to 0..1. NULL for NULL, values outside 0..1, and where sensitivity + specificity = 1. No interval: see judge_corrected. Source: Rogan and Gladen 1978.",
-        "rogan_gladen(rate, sensitivity, specificity)",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "rogan_gladen(rate, sensitivity, specificity)",
+        does: "The true rate behind the rate a judge reports, given how often it is right on \
+            positive and on negative cases. No interval: see judge_corrected.",
+        arguments: &[
             ("rate", "Share of cases that the judge passes."),
             ("sensitivity", "Share of truly passing cases that it passes."),
             ("specificity", "Share of truly failing cases that it fails."),
         ],
-        "select rogan_gladen(0.8, 0.9, 0.85);\n-- {rate: 0.8667, unclipped: 0.8667}",
-    )
+        result: "{rate, unclipped}: rate is cut to 0..1.",
+        nulls: "NULL for NULL, values outside 0..1, and where sensitivity + specificity = 1.",
+        errors: "",
+        source: "Rogan and Gladen 1978.",
+        example: "select rogan_gladen(0.8, 0.9, 0.85);\n-- {rate: 0.8667, unclipped: 0.8667}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 2] = ["rate", "unclipped"];

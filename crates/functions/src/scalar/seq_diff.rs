@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::{Args, Numbers};
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::sequential::{Moments, seq_diff};
 
@@ -17,13 +17,12 @@ use crate::stats::sequential::{Moments, seq_diff};
 pub(crate) struct SeqDiff;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Second mean minus first, valid however often it is looked at: asymptotic confidence sequence (Waudby-Smith et al. 2023, \
-         eq. 9). Result: {diff, low, high, p, rho}, p being always valid and rho the scale of the mixture that the tuning fixes. NULL for NULL, empty samples, negative variances, or \
-         two variances of 0.",
-        "seq_diff(n1, m1, v1, n2, m2, v2[, alpha[, tuning]])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "seq_diff(n1, m1, v1, n2, m2, v2[, alpha[, tuning]])",
+        does: "Second mean minus first, valid however often it is looked at: asymptotic confidence \
+            sequence (Waudby-Smith et al. 2023, eq. 9).",
+        arguments: &[
             ("n1", "Size of the first (reference) sample."),
             ("m1", "Its mean."),
             ("v1", "Its variance."),
@@ -33,8 +32,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
             ("alpha", "1 - confidence; 0.05 unless given."),
             ("tuning", "Total sample size at which the sequence is tightest; 5000 unless given."),
         ],
-        "select seq_diff(5000, 0.8, 0.16, 5200, 0.83, 0.1411)['p'];\n-- 0.0032",
-    )
+        result: "{diff, low, high, p, rho}, p being always valid and rho the scale of the mixture \
+            that the tuning fixes.",
+        nulls: "NULL for NULL, empty samples, negative variances, or two variances of 0.",
+        errors: "",
+        source: "Waudby-Smith et al. 2023, equation 9.",
+        example: "select seq_diff(5000, 0.8, 0.16, 5200, 0.83, 0.1411)['p'];\n-- 0.0032",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 5] = ["diff", "low", "high", "p", "rho"];

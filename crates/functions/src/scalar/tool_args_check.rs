@@ -11,27 +11,32 @@ use spanlake_parse::ToolSchema;
 use super::schemas::Schemas;
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{OUTPUT, manual};
+use crate::documented::{Manual, OUTPUT};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ToolArgsCheck;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        OUTPUT,
-        "Checks a tool call's arguments against the tool's parameter schema. Result: {status, path}; status is `ok` or an \
-         error code of the Berkeley Function Calling Leaderboard (`missing_required`, `unexpected_param`, \
-         `type_error:simple`, `type_error:nested`, `value_error:string`, `value_error:dict_key`, \
-         `value_error:dict_value`, `value_error:list_dict_count`, `value_error:others`), `invalid_json` or \
-         `not_an_object`; path is the JSON Pointer of the first problem. NULL for NULL.",
-        "tool_args_check(args, schema)",
-        &[
+    Manual {
+        section: OUTPUT,
+        syntax: "tool_args_check(args, schema)",
+        does: "Checks a tool call's arguments against the tool's parameter schema.",
+        arguments: &[
             ("args", "The arguments as JSON text; blank stands for none."),
             ("schema", "JSON Schema of the parameters, or a tool definition that holds it."),
         ],
-        "select tool_args_check('{}', '{\"required\": [\"city\"]}')['status'];\n-- missing_required",
-    )
+        result: "{status, path}; status is `ok` or an error code of the Berkeley Function Calling \
+            Leaderboard (`missing_required`, `unexpected_param`, `type_error:simple`, \
+            `type_error:nested`, `value_error:string`, `value_error:dict_key`, \
+            `value_error:dict_value`, `value_error:list_dict_count`, `value_error:others`), \
+            `invalid_json` or `not_an_object`; path is the JSON Pointer of the first problem.",
+        nulls: "NULL for NULL.",
+        errors: "An unusable schema; the error names the place.",
+        source: "The codes of the Berkeley Function Calling Leaderboard.",
+        example: "select tool_args_check('{}', '{\"required\": [\"city\"]}')['status'];\n-- missing_required",
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

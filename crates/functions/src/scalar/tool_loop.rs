@@ -10,7 +10,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::structs;
 use crate::args::Args;
-use crate::documented::{AGENTS, manual};
+use crate::documented::{AGENTS, Manual};
 use crate::kernel::{Kernel, Kind};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -20,22 +20,27 @@ pub(crate) struct ToolLoop;
 const LONGEST: i64 = 5;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        AGENTS,
-        "Whether an agent goes in circles: the sequence of calls that is repeated most often back to back. Result: {repeats, \
-         length, start, repeated_share}: repeats is how often the sequence stands in a row (1 = no loop, 0 = no call; \
-         from 3 it is one by most people's reading), length its number of calls, start its first call counted from 1, \
-         repeated_share the share of calls that were made before, anywhere. Calls are compared as texts without \
-         surrounding white space, so give tool and arguments together; NULL calls are left out. The shortest, then the first \
-         sequence wins a tie. NULL for NULL and for longest below 1.",
-        "tool_loop(calls[, longest])",
-        &[
+    Manual {
+        section: AGENTS,
+        syntax: "tool_loop(calls[, longest])",
+        does: "Whether an agent goes in circles: the sequence of calls that is repeated most often \
+            back to back. Calls are compared as texts without surrounding white space, so give \
+            tool and arguments together. The shortest, then the first sequence wins a tie.",
+        arguments: &[
             ("calls", "List of calls in order, each a text of tool and arguments."),
             ("longest", "Longest sequence looked for, in calls; 5 unless given."),
         ],
-        "select tool_loop(['get(1)', 'put(1)', 'get(1)', 'put(1)', 'get(1)', 'put(1)']);\n\
+        result: "{repeats, length, start, repeated_share}: repeats is how often the sequence stands \
+            in a row (1 = no loop, 0 = no call; from 3 it is one by most people's reading), \
+            length its number of calls, start its first call counted from 1, repeated_share the \
+            share of calls that were made before, anywhere.",
+        nulls: "NULL calls are left out. NULL for NULL and for longest below 1.",
+        errors: "",
+        source: "Spanlake's own.",
+        example: "select tool_loop(['get(1)', 'put(1)', 'get(1)', 'put(1)', 'get(1)', 'put(1)']);\n\
          -- {repeats: 3, length: 2, start: 1, repeated_share: 0.667}",
-    )
+    }
+    .documentation()
 });
 
 fn fields() -> Fields {

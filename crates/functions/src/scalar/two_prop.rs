@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::proportion::two_prop;
 
@@ -17,24 +17,29 @@ use crate::stats::proportion::two_prop;
 pub(crate) struct TwoProp;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Second proportion minus first. Result: {diff, z, p, newcombe_lo, newcombe_hi, wald_lo, \
-         wald_hi, agresti_caffo_lo, agresti_caffo_hi, fisher_p, odds_ratio}: pooled two-sided z-test, Newcombe's hybrid \
-         score interval (1998, method 10; the one to use), those of Wald and of Agresti and Caffo (2000), Fisher's exact \
-         test and the sample's odds ratio, infinite where only its divisor is 0. z, p and odds_ratio are NULL when \
-         neither sample varies, fisher_p for counts that are not whole. NULL for NULL and unless 0 <= x <= n and n > 0 \
-         on both sides. Digits as statsmodels and scipy.",
-        "two_prop(x1, n1, x2, n2[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "two_prop(x1, n1, x2, n2[, alpha])",
+        does: "Second proportion minus first.",
+        arguments: &[
             ("x1", "Successes of the first (reference) sample."),
             ("n1", "Size of the first sample."),
             ("x2", "Successes of the second (current) sample."),
             ("n2", "Size of the second sample."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select two_prop(12, 200, 25, 210)['p'];\n-- 0.0370",
-    )
+        result: "{diff, z, p, newcombe_lo, newcombe_hi, wald_lo, wald_hi, agresti_caffo_lo, \
+            agresti_caffo_hi, fisher_p, odds_ratio}: pooled two-sided z-test, Newcombe's hybrid \
+            score interval (1998, method 10; the one to use), those of Wald and of Agresti and \
+            Caffo (2000), Fisher's exact test and the sample's odds ratio, infinite where only \
+            its divisor is 0.",
+        nulls: "z, p and odds_ratio are NULL when neither sample varies, fisher_p for counts that \
+            are not whole. NULL for NULL and unless 0 <= x <= n and n > 0 on both sides.",
+        errors: "",
+        source: "Newcombe 1998; Agresti and Caffo 2000; Fisher 1935; digits as statsmodels and scipy.",
+        example: "select two_prop(12, 200, 25, 210)['p'];\n-- 0.0370",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 11] = [

@@ -9,7 +9,7 @@ use datafusion_expr::Documentation;
 
 use super::structs::{floats, floats_type};
 use crate::args::Args;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::kernel::{Kernel, Kind};
 use crate::stats::proportion::{IntervalMethod, wilson};
 
@@ -17,18 +17,22 @@ use crate::stats::proportion::{IntervalMethod, wilson};
 pub(crate) struct Wilson;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "A proportion with Wilson's score interval (Wilson 1927). Result: {rate, low, high}. NULL for NULL and unless \
-         0 <= successes <= n and n > 0.",
-        "wilson(successes, n[, alpha])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "wilson(successes, n[, alpha])",
+        does: "A proportion with Wilson's score interval (Wilson 1927).",
+        arguments: &[
             ("successes", "How many of n."),
             ("n", "Number of trials."),
             ("alpha", "1 - confidence; 0.05 unless given."),
         ],
-        "select wilson(43, 50);\n-- {rate: 0.86, low: 0.738, high: 0.930}",
-    )
+        result: "{rate, low, high}.",
+        nulls: "NULL for NULL and unless 0 <= successes <= n and n > 0.",
+        errors: "",
+        source: "Wilson 1927; digits as statsmodels.",
+        example: "select wilson(43, 50);\n-- {rate: 0.86, low: 0.738, high: 0.930}",
+    }
+    .documentation()
 });
 
 const FIELDS: [&str; 3] = ["rate", "low", "high"];

@@ -5,6 +5,7 @@
 pub(crate) mod normal;
 pub(crate) mod special;
 
+pub(crate) mod cluster;
 pub(crate) mod moments;
 pub(crate) mod multiple;
 pub(crate) mod proportion;
@@ -23,10 +24,11 @@ pub(crate) mod scores;
 pub(crate) mod change;
 pub(crate) mod mmd;
 
+pub use cluster::{Bounds, ClusterSums, design_effect};
 pub use drift::{Chi2, Chi2Method, Floor, Shares};
 pub use multiple::{Adjustment, adjust};
 pub use proportion::{Interval, wilson};
-pub use sequential::{Moments, SeqDiff, seq_diff};
+pub use sequential::{Moments, SeqDiff, minimum_detectable, seq_diff};
 
 #[cfg(test)]
 mod tests;

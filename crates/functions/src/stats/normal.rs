@@ -12,6 +12,11 @@ pub(crate) fn two_sided_quantile(alpha: f64) -> Option<f64> {
     Some(-Normal::standard().inverse_cdf(alpha / 2.0))
 }
 
+/// The quantile below which `share` lies; `None` unless 0 < share < 1.
+pub(crate) fn quantile(share: f64) -> Option<f64> {
+    (share > 0.0 && share < 1.0).then(|| Normal::standard().inverse_cdf(share))
+}
+
 /// Chance of a standard normal above `z`.
 pub(crate) fn upper_p(z: f64) -> f64 {
     erfc(z / std::f64::consts::SQRT_2) / 2.0

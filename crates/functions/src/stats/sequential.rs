@@ -1,5 +1,7 @@
 //! A difference of means that may be looked at any number of times.
 
+use super::normal::quantile;
+
 /// One sample's size, mean and variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
@@ -52,4 +54,19 @@ pub fn seq_diff(first: Moments, second: Moments, alpha: f64, tuning: f64) -> Opt
         p: (-log_e).exp().min(1.0),
         rho: rho2.sqrt(),
     })
+}
+
+/// The least true difference that this sequence would tell from none at this look with a chance of `power`; `None` as
+/// [`seq_diff`].
+pub fn minimum_detectable(
+    first: Moments,
+    second: Moments,
+    alpha: f64,
+    tuning: f64,
+    power: f64,
+) -> Option<f64> {
+    let found = seq_diff(first, second, alpha, tuning)?;
+    let error = (first.variance / first.n + second.variance / second.n).sqrt();
+    // The estimate lies above its interval's half width with that chance when the truth lies this much further.
+    Some((found.high - found.low) / 2.0 - quantile(1.0 - power)? * error)
 }

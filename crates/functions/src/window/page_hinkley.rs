@@ -5,22 +5,22 @@ use std::sync::LazyLock;
 use datafusion_expr::Documentation;
 
 use super::stream::Detector;
-use crate::documented::{STATISTICS, manual};
+use crate::documented::{Manual, STATISTICS};
 use crate::stats::change::{PageHinkley, PageHinkleySettings};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PageHinkleyOver;
 
 static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
-    manual(
-        STATISTICS,
-        "Window function: true at the row where the deviations from the running mean have added up to a change, up or down, \
-         false elsewhere, NULL for a NULL, NaN or infinite value, which is skipped. Rows are read in the window's ORDER \
-         BY, each PARTITION BY by itself; a frame has no effect. After a change everything starts anew. The threshold is \
-         in the value's unit and not calibrated: on scores between 0 and 1, 50 sees large changes late and 5 \
-         raises false alarms. Source: Page 1954; as river.drift.PageHinkley.",
-        "page_hinkley(value[, threshold[, delta[, keep[, least]]]])",
-        &[
+    Manual {
+        section: STATISTICS,
+        syntax: "page_hinkley(value[, threshold[, delta[, keep[, least]]]])",
+        does: "Window function: true at the row where the deviations from the running mean have \
+            added up to a change, up or down, false elsewhere. Rows are read in the window's \
+            ORDER BY, each PARTITION BY by itself; a frame has no effect. After a change \
+            everything starts anew. The threshold is in the value's unit and not calibrated: on \
+            scores between 0 and 1, 50 sees large changes late and 5 raises false alarms.",
+        arguments: &[
             ("value", "A number."),
             ("threshold", "Sum of deviations that is a change, positive; 50 unless given."),
             ("delta", "Deviation tolerated at each value; 0.005 unless given."),
@@ -30,9 +30,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
             ),
             ("least", "Values before the first alarm; 30 unless given."),
         ],
-        "select start_time from (select start_time, page_hinkley(score, 10) over (order by start_time) as changed \
+        result: "True at the row where a change is found, false elsewhere.",
+        nulls: "NULL for a NULL, NaN or infinite value, which is skipped.",
+        errors: "A threshold that is not positive; keep that is not above 0 or is above 1.",
+        source: "Page 1954; as river.drift.PageHinkley.",
+        example: "select start_time from (select start_time, page_hinkley(score, 10) over (order by start_time) as changed \
          from evals) where changed;",
-    )
+    }
+    .documentation()
 });
 
 impl Detector for PageHinkleyOver {

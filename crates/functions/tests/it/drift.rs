@@ -224,3 +224,70 @@ async fn changes_are_found_in_order() {
     // river 0.26.1 on the same 600 values.
     assert_eq!(found[0], json!({"adwin": [319], "page": [308]}));
 }
+
+/// Frames slide over every aggregate: each frame gives what the function gives over its rows alone.
+#[tokio::test]
+async fn frames_slide_over_every_aggregate() {
+    let context = session(1);
+    let table = "create table t as select value as i, value % 3 > 0 as cur, value * 7 % 5 as a, value * 3 % 4 as b,
+        'w' || (value * 31 % 7) as c, (value * 7919 % 101) / 101.0 as x from generate_series(0, 19) as s(value)";
+    context.sql(table).await.unwrap().collect().await.unwrap();
+    for call in [
+        "mmd_rff([x, a], cur)",
+        "mmd([x, a], cur)",
+        "centroid_shift([x, a], cur)",
+        "token_drift(c, cur, 3)",
+        "kappa(a, b)",
+        "kripp_alpha(b, i, a)",
+        "ppi_mean(x, case when b = 0 then x end)",
+        "welch(x, cur)",
+        "prop_diff(a > 2, cur)",
+        "psi(x, cur)",
+        "parse_failure_rate(case when a > 2 then 'ok' else 'fenced' end)",
+    ] {
+        let sliding = format!(
+            "select {call} over (order by i rows between 8 preceding and current row) as v from t order by i"
+        );
+        let frames =
+            rows(&context, &sliding).await.unwrap_or_else(|error| panic!("{call}: {error}"));
+        assert_eq!(frames.len(), 20);
+        for (last, frame) in frames.iter().enumerate() {
+            let first = last.saturating_sub(8);
+            let alone = format!("select {call} as v from t where i between {first} and {last}");
+            let alone = rows(&context, &alone).await.unwrap();
+            let found = (&frame["v"], alone.first().map_or(&Value::Null, |row| &row["v"]));
+            assert!(near(found.0, found.1), "{call} at {last}: {found:?}");
+        }
+    }
+}
+
+/// A thousand groups at once, with a FILTER, in any number of partitions: as one group after the other.
+#[tokio::test]
+async fn groups_at_once_are_as_one_by_one() {
+    let calls = "welch(x, cur) filter (where i % 7 > 0) as w, prop_diff(i % 3 = 0, cur) as p,
+        parse_failure_rate(case when i % 5 = 0 then 'fenced' when i % 11 > 0 then 'ok' end) as f";
+    let grouped = format!("select i % 40 as g, {calls} from t group by i % 40 order by 1");
+    let whole = numbers(1, &grouped).await;
+    assert_eq!(whole.len(), 40);
+    for partitions in [2, 5] {
+        let parts = numbers(partitions, &grouped).await;
+        for (a, b) in whole.iter().zip(&parts) {
+            assert!(near(a, b), "{a} {b}");
+        }
+    }
+    for g in [0, 17, 39] {
+        let alone =
+            numbers(1, &format!("select {g} as g, {calls} from t where i % 40 = {g}")).await;
+        assert!(near(&whole[g], &alone[0]), "{g}: {} {}", whole[g], alone[0]);
+    }
+}
+
+#[tokio::test]
+async fn distinct_is_refused() {
+    let sql = "select welch(distinct x, cur) from (values (1.0, true)) as t(x, cur)";
+    let message = rows(&session(1), sql).await.expect_err("DISTINCT");
+    assert!(
+        message.contains("welch(value, is_current[, alpha]): DISTINCT has no meaning"),
+        "{message}"
+    );
+}

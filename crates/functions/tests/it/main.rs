@@ -5,5 +5,6 @@ mod agents;
 mod drift;
 mod output;
 mod reference;
+mod scale;
 mod sql;
 mod statistics;

@@ -1,30 +1,68 @@
 //! Functions over model output.
 
+use datafusion::logical_expr::Documentation;
 use serde_json::{Value, json};
+use spanlake_functions::documented::Page;
 
 use crate::sql::{error, rows, session, value};
 
-#[tokio::test]
-async fn every_function_is_documented() {
-    let documented = spanlake_functions::scalar_functions()
-        .into_iter()
-        .map(|f| (f.name().to_owned(), f.documentation().cloned()))
-        .chain(
-            spanlake_functions::aggregate_functions()
-                .into_iter()
-                .map(|f| (f.name().to_owned(), f.documentation().cloned())),
-        )
-        .chain(
-            spanlake_functions::window_functions()
-                .into_iter()
-                .map(|f| (f.name().to_owned(), f.documentation().cloned())),
-        );
-    for (name, manual) in documented {
+/// Name and manual of every function, and what follows its call.
+fn manuals() -> Vec<(String, Documentation, &'static str)> {
+    let of = |name: &str, manual: Option<&Documentation>, over| {
         let manual = manual.unwrap_or_else(|| panic!("{name} has no manual"));
+        (name.to_owned(), manual.clone(), over)
+    };
+    let scalars = spanlake_functions::scalar_functions();
+    let aggregates = spanlake_functions::aggregate_functions();
+    let windows = spanlake_functions::window_functions();
+    scalars
+        .iter()
+        .map(|f| of(f.name(), f.documentation(), ""))
+        .chain(aggregates.iter().map(|f| of(f.name(), f.documentation(), "")))
+        .chain(windows.iter().map(|f| of(f.name(), f.documentation(), " over ()")))
+        .collect()
+}
+
+#[test]
+fn every_function_is_documented() {
+    for (name, manual, _) in manuals() {
+        let page = Page::of(&manual);
         assert!(manual.syntax_example.starts_with(&format!("{name}(")), "{name}");
-        assert!(manual.description.contains("NULL"), "{name} says nothing about NULL");
-        assert!(manual.arguments.is_some_and(|arguments| !arguments.is_empty()), "{name}");
-        assert!(manual.sql_example.is_some_and(|example| example.contains(&name)), "{name}");
+        assert!(page.example.contains(&name), "{name}");
+        for (part, text) in [
+            ("does", &page.does),
+            ("result", &page.result),
+            ("nulls", &page.nulls),
+            ("source", &page.source),
+        ] {
+            assert!(text.ends_with('.'), "{name}: {part} is {text:?}");
+        }
+        // The signature names the arguments that the manual explains, in their order.
+        let inside = manual.syntax_example.split_once('(').unwrap().1.replace(['[', ']', ')'], "");
+        let named: Vec<&str> = inside.split(", ").collect();
+        let explained: Vec<&str> = page.arguments.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(named, explained, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_do_not_fit_show_the_signature() {
+    for (name, manual, over) in manuals() {
+        let syntax = &manual.syntax_example;
+        let n = manual.arguments.as_ref().unwrap().len();
+        let fitting = vec!["null"; n];
+        // An interval fits nowhere.
+        let mut calls = vec![String::new(), vec!["null"; n + 1].join(", ")];
+        calls.extend((0..n).map(|at| {
+            let mut arguments = fitting.clone();
+            arguments[at] = "interval '1 day'";
+            arguments.join(", ")
+        }));
+        for arguments in calls {
+            let sql = format!("select {name}({arguments}){over} as v");
+            let message = error(&sql).await;
+            assert!(message.contains(syntax.as_str()), "{sql}: {message}");
+        }
     }
 }
 
@@ -155,7 +193,10 @@ async fn errors_name_the_reason() {
         ("faith_score('a', 'b', 'c', 'best')", "no profile is named \"best\""),
         ("json_schema_check('1', '{')", "json_schema_check: schema is not JSON at line 1"),
         ("tool_args_check('1', '{\"type\": 3}')", "tool_args_check: schema is invalid at"),
-        ("parse_failure_rate(1)", "parse_failure_rate(status) cannot take Int64 as status"),
+        (
+            "parse_failure_rate(1)",
+            "parse_failure_rate(status) cannot take Int64 as argument 1 (status)",
+        ),
         ("psi(now(), true)", "psi(value, is_current[, binning]) cannot take"),
     ] {
         let message = error(&format!("select {call} as v")).await;

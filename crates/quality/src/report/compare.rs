@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spanlake_functions::stats::{Adjustment, Moments, SeqDiff, adjust, seq_diff};
+use spanlake_functions::stats::{Adjustment, adjust};
 
-use crate::metric::{ALPHA, MINIMUM_CLUSTERS, MINIMUM_EVENTS, Metric, Unit};
+use crate::metric::{ALPHA, MINIMUM_CLUSTERS, Metric, Unit};
 use crate::report::facts::{Cell, Facts, Period, Place};
 use crate::report::model::{Basis, Comparison, Outcome, Subject};
 use crate::stats::{ClusterSums, round_places, round_significant};
@@ -146,7 +146,8 @@ pub(crate) fn compare_all(
     for (&at, &p) in family.iter().zip(&adjusted) {
         if let Some(t) = tested.get_mut(at) {
             t.shown.p_adjusted = round_significant(p, 3);
-            t.shown.outcome = outcome(t.metric, &t.shown);
+            let bounds = (t.shown.low, t.shown.high);
+            t.shown.outcome = t.metric.verdict(t.shown.effect, bounds, t.shown.p_adjusted);
         }
     }
     let others = adjusted.get(family.len()..).unwrap_or_default().to_vec();
@@ -256,18 +257,19 @@ fn compare(
     if before.n <= 0.0 || after.n <= 0.0 {
         return None;
     }
-    let difference = difference(metric, &before, &after);
-    let enough = before.clusters >= MINIMUM_CLUSTERS
-        && after.clusters >= MINIMUM_CLUSTERS
-        && has_events(metric, &before, &after);
+    // Tightest where the sample is expected to end: at twice the reference, which is known
+    // before the week begins and so may be used to choose it.
+    let tuning = (2.0 * before.clusters).clamp(2.0 * MINIMUM_CLUSTERS, 5000.0);
+    let difference = metric.difference(&before, &after, tuning);
+    let enough = metric.has_enough(&before, &after);
     let (effect, low, high, p) = match difference {
         Some(d) if enough => (d.diff, d.low, d.high, d.p),
         _ => {
-            let raw = level(metric, after.mean()?) - level(metric, before.mean()?);
+            let raw = metric.level(after.mean()?) - metric.level(before.mean()?);
             (raw, f64::NEG_INFINITY, f64::INFINITY, 1.0)
         }
     };
-    let scale = |x: f64| if metric.is_relative() { x.exp_m1() } else { x };
+    let scale = |x: f64| metric.told(x);
     let standardised = standardise(metric, cells, reference, current).map(scale);
     let effect = round_places(scale(effect), 4);
     let bounded = |x: f64| {
@@ -298,53 +300,9 @@ fn compare(
         p: round_significant(p, 3),
         p_adjusted: 1.0,
         standardised,
-        sign_flip: standardised
-            .is_some_and(|s| s * effect < 0.0 && s.abs().max(effect.abs()) >= metric.minimum / 2.0),
+        sign_flip: standardised.is_some_and(|s| metric.flips(effect, s)),
         outcome: if enough { Outcome::NoEvidence } else { Outcome::TooLittleData },
     })
-}
-
-/// Whether a rate could show anything: fewer events on both sides together than this cannot, and
-/// their total says nothing about the difference, so leaving the test out is no choice by result.
-fn has_events(metric: &Metric, before: &ClusterSums, after: &ClusterSums) -> bool {
-    let events = before.sum + after.sum;
-    metric.unit != Unit::Rate
-        || (events >= MINIMUM_EVENTS && before.n + after.n - events >= MINIMUM_EVENTS)
-}
-
-/// A mean on the scale that differences are taken on: logarithms for money.
-fn level(metric: &Metric, mean: f64) -> f64 {
-    match metric.unit {
-        Unit::Usd => mean.max(1e-12).ln(),
-        _ => mean,
-    }
-}
-
-fn difference(metric: &Metric, before: &ClusterSums, after: &ClusterSums) -> Option<SeqDiff> {
-    let side = |sums: &ClusterSums| {
-        let mean = sums.mean()?;
-        let variance = match metric.unit {
-            Unit::Rate => sums.rate_variance()?,
-            Unit::Score | Unit::Milliseconds => sums.mean_variance()?,
-            Unit::Usd => sums.mean_variance()? / mean.max(1e-12).powi(2),
-        };
-        Some(Moments {
-            n: sums.clusters,
-            mean: level(metric, mean),
-            variance: variance * sums.clusters,
-        })
-    };
-    // Tightest where the sample is expected to end: at twice the reference, which is known
-    // before the week begins and so may be used to choose it.
-    let tuning = (2.0 * before.clusters).clamp(2.0 * MINIMUM_CLUSTERS, 5000.0);
-    let (before, after) = (side(before)?, side(after)?);
-    if before.variance + after.variance <= 0.0 {
-        // Values that never vary leave no doubt.
-        let diff = after.mean - before.mean;
-        let p = if diff == 0.0 { 1.0 } else { 0.0 };
-        return Some(SeqDiff { diff, low: diff, high: diff, p, rho: 0.0 });
-    }
-    seq_diff(before, after, ALPHA, tuning)
 }
 
 /// The change at the current side's shares of tenants and models, over the strata that both
@@ -365,28 +323,7 @@ fn standardise(
             stratum.1.add(&cell.sums);
         }
     }
-    let all: f64 = strata.values().map(|(_, after)| after.n).sum();
-    let shared: Vec<_> = strata
-        .values()
-        .filter_map(|(before, after)| Some((before.mean()?, after.mean()?, after.n)))
-        .collect();
-    let weight: f64 = shared.iter().map(|(_, _, n)| n).sum();
-    if shared.len() < 2 || weight * 2.0 < all {
-        return None;
-    }
-    let mean = |pick: fn(&(f64, f64, f64)) -> f64| {
-        shared.iter().map(|s| pick(s) * s.2).sum::<f64>() / weight
-    };
-    Some(level(metric, mean(|s| s.1)) - level(metric, mean(|s| s.0)))
-}
-
-fn outcome(metric: &Metric, shown: &Comparison) -> Outcome {
-    let flagged = shown.p_adjusted < ALPHA && shown.effect.abs() >= metric.minimum;
-    if flagged {
-        return if metric.harm(shown.effect) > 0.0 { Outcome::Worse } else { Outcome::Better };
-    }
-    let worst = metric.harm(shown.effect).max(metric.harm(shown.low)).max(metric.harm(shown.high));
-    if worst < metric.margin { Outcome::NotWorse } else { Outcome::NoEvidence }
+    metric.standardise(strata.values())
 }
 
 /// Whether a comparison's change is one tenant's alone: without it the rest neither reaches the

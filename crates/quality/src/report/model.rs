@@ -182,33 +182,7 @@ impl Basis {
 }
 
 /// The outcome of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Certainly worse, by at least the metric's minimum.
-    Worse,
-    /// Certainly better, by at least the metric's minimum.
-    Better,
-    /// Worse by less than the margin at most.
-    NotWorse,
-    /// Neither is shown.
-    NoEvidence,
-    /// Too few sessions or traces to say.
-    TooLittleData,
-}
-
-impl Outcome {
-    /// Returns the words for it.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Worse => "worse",
-            Self::Better => "better",
-            Self::NotWorse => "not worse",
-            Self::NoEvidence => "no evidence",
-            Self::TooLittleData => "too little data",
-        }
-    }
-}
+pub use crate::metric::Verdict as Outcome;
 
 /// One comparison of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

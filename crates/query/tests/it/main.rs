@@ -6,10 +6,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod compare;
 mod data;
 mod describe;
+mod drift;
 mod errors;
 mod evals;
+mod functions;
 mod groups;
 mod library;
 mod limits;

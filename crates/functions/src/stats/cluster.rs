@@ -1,8 +1,19 @@
 //! Sums from which a cluster-robust mean and its variance are computed.
+//!
+//! Calls of one session are not independent, so the unit is the *cluster* (a session, else a
+//! trace): [`ClusterSums`] holds what a cluster-robust mean and its variance need, and adds up.
 
-use spanlake_functions::stats::wilson;
+use super::proportion::wilson;
+use super::special::t_two_sided_quantile;
 
-use super::{Interval, t_quantile};
+/// A closed interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
 
 /// Sums over clusters `g` with `n_g` observations that total `y_g`.
 ///
@@ -56,6 +67,25 @@ impl ClusterSums {
         self.unit_squared += other.unit_squared;
     }
 
+    /// Measures weighted observations in units of their mean weight, so that `n` is the number `rows` of observations.
+    /// Means and their variances stay what they are.
+    #[must_use]
+    pub fn scaled_to(&self, rows: f64) -> Self {
+        if self.n <= 0.0 || rows <= 0.0 {
+            return *self;
+        }
+        let scale = rows / self.n;
+        Self {
+            clusters: self.clusters,
+            n: rows,
+            sum: self.sum * scale,
+            sum_squared: self.sum_squared * scale * scale,
+            cross: self.cross * scale * scale,
+            n_squared: self.n_squared * scale * scale,
+            unit_squared: self.unit_squared * scale,
+        }
+    }
+
     /// Returns the mean; `None` without observations.
     pub fn mean(&self) -> Option<f64> {
         (self.n > 0.0).then(|| self.sum / self.n)
@@ -98,16 +128,33 @@ impl ClusterSums {
     }
 
     /// Interval of a rate: Wilson's at the effective number of observations.
-    pub fn rate_interval(&self, alpha: f64) -> Option<Interval> {
+    pub fn rate_interval(&self, alpha: f64) -> Option<Bounds> {
         let n = self.effective_n();
         let found = wilson((self.mean()? * n).clamp(0.0, n), n, alpha)?;
-        Some(Interval { low: found.low, high: found.high })
+        Some(Bounds { low: found.low, high: found.high })
     }
 
     /// Interval of a mean: cluster-robust, Student's t with `clusters − 1` degrees of freedom.
-    pub fn mean_interval(&self, alpha: f64) -> Option<Interval> {
-        let half = t_quantile(alpha, self.clusters - 1.0) * self.mean_variance()?.sqrt();
+    pub fn mean_interval(&self, alpha: f64) -> Option<Bounds> {
+        let variance = self.mean_variance()?;
+        let half = t_two_sided_quantile(alpha, self.clusters - 1.0)? * variance.sqrt();
         let mean = self.mean()?;
-        Some(Interval { low: mean - half, high: mean + half })
+        Some(Bounds { low: mean - half, high: mean + half })
     }
+}
+
+/// Mean design effect of the shares of bins (Rao and Scott 1981, first order): how many times larger their
+/// cluster-robust variance is than that of as many independent observations; never below 1. Every bin's sums have the
+/// observations of all bins as `n`.
+pub fn design_effect(bins: &[ClusterSums]) -> f64 {
+    let held: Vec<(f64, f64, f64)> = bins
+        .iter()
+        .filter_map(|bin| Some((bin.mean()?, bin.mean_variance()?, bin.n)))
+        .filter(|(share, ..)| *share > 0.0)
+        .collect();
+    if held.len() < 2 {
+        return 1.0;
+    }
+    let sum: f64 = held.iter().map(|(share, variance, n)| variance * n / share).sum();
+    (sum / (held.len() as f64 - 1.0)).max(1.0)
 }

@@ -1,31 +1,42 @@
 //! One trace as a tree.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
-use datafusion::common::ScalarValue;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableType};
+use datafusion::logical_expr::{Documentation, Expr, LogicalPlanBuilder, TableType};
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{col, lit};
+use spanlake_functions::documented::Manual;
 use spanlake_model::{SpanRow, Table};
 
 use crate::error::QueryError;
 use crate::statement::Statement;
 use crate::table::SnapshotTable;
 
-/// The table function's name.
-pub(crate) const FUNCTION: &str = "trace";
-pub(crate) const SIGNATURE: &str = "trace(trace_id)";
-pub(crate) const DOC: &str = "The spans of one trace in the order of its tree: depth 0 for roots, \
-    is_orphan where the parent is not in the store.";
+pub(super) static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
+    Manual {
+        section: super::SECTION,
+        syntax: "trace(trace_id)",
+        does: "The spans of one trace in the order of its tree: parents before children, siblings \
+            by their start.",
+        arguments: &[("trace_id", "The id as a text of 32 hexadecimal digits.")],
+        result: "One row a span: depth is 0 for roots, is_orphan true where the parent is not in \
+            the store; the other columns are those of spans.",
+        nulls: "No row where there is no such trace; a NULL id is an error.",
+        errors: "An id that is not 32 hexadecimal digits, or no constant.",
+        source: "Spanlake's own.",
+        example: "select depth, name, duration_ms from trace('4bf92f3577b34da6a3ce929d0e0e4736');",
+    }
+    .documentation()
+});
 
 /// The columns of `spans` that a tree shows.
 const COLUMNS: &[&str] = &[
@@ -164,18 +175,21 @@ pub(crate) struct TraceFunction {
 
 impl TableFunctionImpl for TraceFunction {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
-        let [Expr::Literal(id, _)] = args.exprs() else {
-            return Err(DataFusionError::Plan("trace takes one trace id as text".to_owned()));
-        };
-        let id = literal_text(id)
-            .ok_or_else(|| DataFusionError::Plan("trace takes one trace id as text".to_owned()))?;
-        let id = stored_id(id).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let [id] = super::texts(&MANUAL, args.exprs())?;
+        let id = stored_id(&id).map_err(|error| DataFusionError::External(Box::new(error)))?;
         Ok(Arc::new(TraceTable { id, statement: Arc::clone(&self.statement) }))
     }
 }
 
-fn literal_text(value: &ScalarValue) -> Option<&str> {
-    value.try_as_str().flatten()
+pub(super) fn schema() -> SchemaRef {
+    let spans = Table::Spans.schema();
+    let mut fields = vec![
+        Arc::new(Field::new("depth", DataType::Int64, false)),
+        Arc::new(Field::new("is_orphan", DataType::Boolean, false)),
+    ];
+    let shown = COLUMNS.iter().filter_map(|name| spans.fields().find(name));
+    fields.extend(shown.map(|(_, field)| Arc::clone(field)));
+    Arc::new(Schema::new(fields))
 }
 
 #[derive(Debug)]
@@ -187,17 +201,7 @@ struct TraceTable {
 #[async_trait]
 impl TableProvider for TraceTable {
     fn schema(&self) -> SchemaRef {
-        let spans = Table::Spans.schema();
-        let mut fields = vec![
-            Arc::new(Field::new("depth", DataType::Int64, false)),
-            Arc::new(Field::new("is_orphan", DataType::Boolean, false)),
-        ];
-        fields.extend(
-            COLUMNS
-                .iter()
-                .filter_map(|name| spans.fields().find(name).map(|(_, field)| Arc::clone(field))),
-        );
-        Arc::new(Schema::new(fields))
+        schema()
     }
 
     fn table_type(&self) -> TableType {
