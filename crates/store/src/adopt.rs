@@ -54,8 +54,11 @@ impl Inner {
             return Ok(());
         }
         let app_id = self.app_id();
+        let erasures = self.erasures.load_full();
+        let before_files = before.as_ref();
         let mut files =
-            load_table(&self.site, &self.lookup, log, table, &app_id, before.as_ref()).await?;
+            load_table(&self.site, &self.lookup, log, table, &app_id, before_files, &erasures)
+                .await?;
         let mut theirs = Vec::new();
         for file in files.files.values().filter(|_| is_keyed(table)) {
             let is_known = before.as_ref().is_some_and(|b| b.files.contains_key(&file.path));

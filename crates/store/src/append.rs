@@ -8,6 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::buffer::Incoming;
 use crate::core::Core;
+use crate::erase::write_tombstone;
 use crate::error::{Result, StoreError};
 use crate::inner::{Inner, Writer};
 use crate::site::blocking;
@@ -18,6 +19,8 @@ use crate::wal::EncodedFrame;
 pub struct Ack {
     /// Rows appended.
     pub rows: usize,
+    /// Rows that were left out because they belong to somebody who was erased.
+    pub erased_rows: usize,
     /// Number of the append's last frame in the write-ahead log.
     pub last_seq: u64,
 }
@@ -26,8 +29,6 @@ impl Inner {
     /// Appends rows; when this returns they are durable and visible.
     pub(crate) async fn append(self: Arc<Self>, mut rows: Vec<Rows>) -> Result<Ack> {
         let writer = self.writer()?;
-        rows.retain(|rows| !rows.is_empty());
-        let count = rows.iter().map(Rows::len).sum();
         let redaction = self.meta.redaction;
         if let Some(found) =
             rows.iter().flat_map(Rows::policies).find(|policy| !redaction.takes(policy))
@@ -35,10 +36,20 @@ impl Inner {
             let found = found.to_owned();
             return Err(StoreError::PolicyMismatch { expected: redaction.as_str(), found });
         }
-        if rows.is_empty() {
-            return Ok(Ack { rows: 0, last_seq: writer.wal.last_seq() });
+        if !rows.iter().all(Rows::is_empty) {
+            self.make_room(writer).await?;
         }
-        self.make_room(writer).await?;
+        // Held until the rows are absorbed, so that an erasure knows what it has to look through.
+        let taking = self.taking.read().await;
+        let (erased_rows, learnt) = self.erasures.load_full().strike(&mut rows);
+        for erasure in learnt {
+            write_tombstone(&self.site, &erasure).await?;
+        }
+        rows.retain(|rows| !rows.is_empty());
+        let count = rows.iter().map(Rows::len).sum();
+        if rows.is_empty() {
+            return Ok(Ack { rows: 0, erased_rows, last_seq: writer.wal.last_seq() });
+        }
         let versions = Arc::clone(&writer.versions);
         let (rows, frames) = blocking(move || {
             for rows in &mut rows {
@@ -52,10 +63,11 @@ impl Inner {
         let entry = Incoming { seq: appended.last_seq, rows };
         self.core.lock().await.pending.insert(appended.first_seq, entry);
         self.absorb_until(writer, appended.last_seq).await?;
+        drop(taking);
         if writer.buffered.load(Ordering::Relaxed) >= self.options.flush_bytes {
             self.flush_behind();
         }
-        Ok(Ack { rows: count, last_seq: appended.last_seq })
+        Ok(Ack { rows: count, erased_rows, last_seq: appended.last_seq })
     }
 
     /// Waits while the buffer is full, helping to empty it.

@@ -29,6 +29,18 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is a store where one should be made of a backup, or a backup written.
+    #[error("there is already a store or a backup at {url}")]
+    NotEmpty {
+        /// The place.
+        url: String,
+    },
+    /// There is no finished backup.
+    #[error("no finished backup at {url}")]
+    NoBackup {
+        /// Where it was looked for.
+        url: String,
+    },
     /// Another process writes to the store.
     #[error("store is in use by another writer ({holder})")]
     Locked {
@@ -216,6 +228,8 @@ impl StoreError {
             self,
             Self::NotADirectory { .. }
                 | Self::Missing { .. }
+                | Self::NotEmpty { .. }
+                | Self::NoBackup { .. }
                 | Self::InvalidUrl { .. }
                 | Self::ReadOnly
                 | Self::PolicyMismatch { .. }
@@ -264,6 +278,21 @@ impl StoreError {
     ) -> Self {
         let path = path.into();
         Self::disk(action, &path, &source).unwrap_or(Self::Parquet { action, path, source })
+    }
+
+    /// Whether a file that should be read was not there.
+    pub(crate) fn is_missing_file(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if matches!(
+                error.downcast_ref::<object_store::Error>(),
+                Some(object_store::Error::NotFound { .. })
+            ) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// Finds a full or read-only disk among an error's causes.

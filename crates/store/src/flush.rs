@@ -103,6 +103,7 @@ impl Inner {
     /// Makes files of everything that is buffered now.
     pub(crate) async fn flush(&self) -> Result<FlushReport> {
         let writer = self.writer()?;
+        self.adopt_erasures().await?;
         let judged = self.judged().await;
         let mut logs = self.logs.lock().await;
         let mut unfinished = self.unfinished.lock().await;

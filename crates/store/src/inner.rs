@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use arc_swap::ArcSwap;
 use futures::FutureExt as _;
 use object_store::path::Path;
 use spanlake_model::Table;
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, RwLock, watch};
 
 use crate::bucket::probe_conditional_put;
 use crate::buffer::{FileRows, Incoming};
 use crate::core::{Core, Published};
+use crate::erase::Erasures;
 use crate::error::{Result, StoreError};
 use crate::flush::Flushing;
 use crate::keys::KeyCache;
@@ -41,6 +43,12 @@ pub(crate) struct Inner {
     pub(crate) logs: Mutex<BTreeMap<Table, TableLog>>,
     /// What a failed flush left. Waited for only while `logs` is held.
     pub(crate) unfinished: Mutex<Option<Flushing>>,
+    /// Who was erased.
+    pub(crate) erasures: ArcSwap<Erasures>,
+    /// Held shared by appends from the look at who was erased until their rows are absorbed.
+    pub(crate) taking: RwLock<()>,
+    /// Held by whoever merges or erases.
+    pub(crate) maintenance: Mutex<()>,
     pub(crate) role: Role,
 }
 
@@ -130,6 +138,9 @@ impl Inner {
             published: Arc::new(published),
             logs: Mutex::new(BTreeMap::new()),
             unfinished: Mutex::new(None),
+            erasures: ArcSwap::default(),
+            taking: RwLock::new(()),
+            maintenance: Mutex::new(()),
             role,
         }
     }
@@ -145,14 +156,16 @@ impl Inner {
         let cache = Arc::new(KeyCache::new(options.key_cache_bytes));
         let lookup = Lookup { store: Arc::clone(&site.store), cache, recent: Arc::default() };
         let (mut logs, mut core) = (BTreeMap::new(), Core::new());
+        let erasures = Erasures::load(&site, &options.erase_keys, &Erasures::default()).await?;
         // At once: in a bucket each takes a few round trips.
         let opened = Table::ALL.iter().map(|table| {
-            let (site, lookup, app_id) = (&site, &lookup, &app_id);
+            let (site, lookup, app_id, erasures) = (&site, &lookup, &app_id, &erasures);
             let open = async move {
                 let Some(mut log) = TableLog::open_to_write(site, *table).await? else {
                     return Ok(None);
                 };
-                let files = load_table(site, lookup, &mut log, *table, app_id, None).await?;
+                let files =
+                    load_table(site, lookup, &mut log, *table, app_id, None, erasures).await?;
                 Result::Ok(Some((log, files)))
             };
             open.boxed()
@@ -189,6 +202,7 @@ impl Inner {
         inner.lookup = lookup;
         inner.logs = Mutex::new(logs);
         inner.core = Arc::new(Mutex::new(core));
+        inner.erasures = ArcSwap::from_pointee(erasures);
         inner.replay(replay).await?;
         Ok(Arc::new(inner))
     }
@@ -227,11 +241,15 @@ impl Inner {
     /// Absorbs logged entries outside the order of appends: at recovery, and in readers.
     pub(crate) async fn absorb_entries(
         &self,
-        entries: Vec<Incoming>,
+        mut entries: Vec<Incoming>,
         versions: &Arc<VersionClock>,
     ) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
+        }
+        let erasures = self.erasures.load_full();
+        for entry in &mut entries {
+            erasures.strike_logged(&mut entry.rows);
         }
         let mut core = Arc::clone(&self.core).lock_owned().await;
         let files = self.lookup.rows_for(&core.tables, &core.buffer, entries.iter()).await?;

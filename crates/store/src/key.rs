@@ -28,6 +28,9 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Above every version of a row: what has it as its override is erased.
+    pub(crate) const ERASED: Self = Self { rank: u64::MAX, writer: u128::MAX };
+
     pub(crate) fn new(is_final: bool, row_version: i64, writer_id: &str) -> Self {
         let rank = (u64::from(is_final) << 63) | (row_version.max(0) as u64);
         Self { rank, writer: writer_key(writer_id) }

@@ -1,9 +1,9 @@
-//! Acknowledged rows are durable, found again, compacted and expired.
+//! Acknowledged rows are durable, found again, compacted, expired and erased.
 //!
 //! ```text
 //! RedactedBatch ─▶ wal (fsync) ─▶ buffer (absorb) ─▶ snapshot ─▶ readers
 //!                                    └─▶ flush ─▶ parquet + filter + overrides ─▶ delta commit
-//!                                                     compact, retain, vacuum ─▶ delta commit
+//!                                              compact, retain, erase, vacuum ─▶ delta commit
 //! ```
 //!
 //! Invariants
@@ -19,20 +19,29 @@
 //! - Compaction changes no row, not even one that is still being added to (`tests/it/model.rs`,
 //!   `tests/it/retention.rs`).
 //! - What expires goes everywhere and does not come back (`tests/it/retention.rs`).
+//! - Whoever is erased is hidden at once in every process, then gone from everything that is written,
+//!   and does not come back (`tests/it/erase.rs`, `tests/it/meeting.rs`).
+//! - A backup of a store that is written to holds all that was acknowledged before it
+//!   (`tests/it/backup.rs`); damage is found and told apart (`tests/it/check.rs`).
+//! - Stores of earlier versions are opened (`tests/it/format.rs`).
 //! - The tables are plain Delta and older ones grow (`tests/it/external.rs`, `tests/it/delta_log.rs`).
 
 mod adopt;
 mod append;
+mod background;
+mod backup;
 mod bucket;
 mod buffer;
 mod check;
 mod compact;
 mod core;
 mod data;
+mod erase;
 mod error;
 mod file;
 mod filter;
 mod flush;
+mod info;
 mod inner;
 mod judge;
 mod key;
@@ -58,11 +67,17 @@ mod version_clock;
 pub mod wal;
 
 pub use append::Ack;
-pub use check::{CheckReport, Finding, StoreInfo, TableInfo};
+pub use backup::BackupReport;
+pub use check::{CheckReport, Damage, Finding};
+pub use erase::{
+    EraseKey, ErasePreview, EraseReceipt, ErasedTable, Mention, PreviewedTable, SearchReport,
+    Subject, SubjectKind, Survivor,
+};
 pub use error::{Result, StoreError};
 pub use file::{ColumnRange, DataFile, DeadRows, RangeValue};
 pub use filter::{FileFilter, IdFilters, IdSet};
 pub use flush::FlushReport;
+pub use info::{StoreInfo, TableInfo};
 pub use maintain::{MaintainOptions, MaintainReport};
 pub use medium::DurableLocal;
 pub use meta::Redaction;

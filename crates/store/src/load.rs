@@ -8,6 +8,7 @@ use object_store::ObjectStore as _;
 use spanlake_model::Table;
 
 use crate::data::{file_rows, ranges_from_json, time_column};
+use crate::erase::Erasures;
 use crate::error::{Result, StoreError};
 use crate::file::{DataFile, DeadRows, RangeValue};
 use crate::filter::FileFilter;
@@ -36,7 +37,8 @@ pub(crate) fn overrides_path(
     site.path(&format!("_store/overrides/{}/{}", table.name(), file.filename().unwrap_or_default()))
 }
 
-/// Loads the files that a table's log names now. What `before` knows of them is not read again.
+/// Loads the files that a table's log names now. What `before` knows of them is not read again; what
+/// open erasures name is hidden.
 pub(crate) async fn load_table(
     site: &Site,
     lookup: &Lookup,
@@ -44,8 +46,10 @@ pub(crate) async fn load_table(
     table: Table,
     app_id: &str,
     before: Option<&TableFiles>,
+    erasures: &Erasures,
 ) -> Result<TableFiles> {
     let mut files = TableFiles::empty(table);
+    files.overrides = erasures.hidden(table);
     files.mark =
         log.app_version(app_id).await?.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(0);
     files.version = log.version();
@@ -103,7 +107,7 @@ pub(crate) async fn read_overrides(
         .map_err(|reason| StoreError::Corrupt { path: path.to_string(), reason: reason.to_owned() })
 }
 
-async fn describe(site: &Site, table: Table, logged: &LoggedFile) -> Result<DataFile> {
+pub(crate) async fn describe(site: &Site, table: Table, logged: &LoggedFile) -> Result<DataFile> {
     let (rows, columns) =
         logged.stats.as_deref().map_or_else(Default::default, |text| ranges_from_json(table, text));
     let bound = |pick: fn(&crate::ColumnRange) -> Option<RangeValue>| match columns

@@ -197,7 +197,7 @@ impl TableLog {
     }
 
     /// Returns the version of the last checkpoint.
-    async fn last_checkpoint(&self) -> Result<Option<u64>> {
+    pub(crate) async fn last_checkpoint(&self) -> Result<Option<u64>> {
         let entry = format!("{}/_delta_log/_last_checkpoint", self.table.name());
         let bytes = self.site.read(&self.site.path(&entry)).await?;
         // A damaged hint is as good as none.

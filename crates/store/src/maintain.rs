@@ -1,4 +1,5 @@
-//! Maintenance: settle what several writers have, flush, then retention, compaction and filters table by table, checkpoints, vacuum.
+//! Maintenance: finish erasures, settle what several writers have, flush, then retention, compaction
+//! and filters table by table, checkpoints, vacuum.
 
 use std::sync::Arc;
 
@@ -54,14 +55,19 @@ pub struct MaintainReport {
     pub deleted_log_files: usize,
     /// Id filters that were missing or damaged and were made again.
     pub rebuilt_filters: usize,
+    /// Erasures that had been interrupted and are finished now.
+    pub finished_erasures: usize,
 }
 
 impl Inner {
     /// Does maintenance once.
     pub(crate) async fn maintain(&self, options: MaintainOptions) -> Result<MaintainReport> {
         self.writer()?;
+        let lock = self.maintenance.lock().await;
+        self.adopt_erasures().await?;
         self.adopt_all().await?;
-        let mut report = MaintainReport::default();
+        let finished_erasures = self.resume_erasures(&lock).await?;
+        let mut report = MaintainReport { finished_erasures, ..MaintainReport::default() };
         if options.flush {
             report.flushed_rows = self.settle_split().await?;
             report.flushed_rows += self.flush().await?.rows;
@@ -98,7 +104,7 @@ impl Inner {
     }
 
     /// Makes id filters again that are missing or damaged; returns how many.
-    async fn rebuild_filters(&self, table: Table) -> Result<usize> {
+    pub(crate) async fn rebuild_filters(&self, table: Table) -> Result<usize> {
         if !is_keyed(table) {
             return Ok(0);
         }
@@ -116,7 +122,11 @@ impl Inner {
             if there.contains(name) && !file.filter.is_damaged() {
                 continue;
             }
-            let filters = read_filters(&self.site.store, table, &file).await?;
+            let filters = match read_filters(&self.site.store, table, &file).await {
+                // Another writer erased rows of it meanwhile.
+                Err(error) if error.is_missing_file() => continue,
+                filters => filters?,
+            };
             let sidecar = filter_path(&self.site, table, &file.path);
             self.site.write(&sidecar, Bytes::from(filters.encode())).await?;
             let mut core = self.core.lock().await;

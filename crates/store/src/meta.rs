@@ -92,16 +92,21 @@ impl StoreMeta {
     }
 }
 
+/// Beside the log of a machine that writes to a bucket.
+const BUCKET_WRITER: &str = "writer.json";
+
+/// The content of `writer.json`.
+#[derive(Serialize, Deserialize)]
+struct BucketWriter {
+    store_id: String,
+    writer_id: String,
+}
+
 /// Returns the id under which this machine writes to a bucket, which stands beside its log. It is
 /// made when `create` says so; otherwise a machine without one has an id that nobody wrote under.
 /// Blocking.
 pub(crate) fn bucket_writer_id(site: &Site, meta: &StoreMeta, create: bool) -> Result<String> {
-    #[derive(Serialize, Deserialize)]
-    struct BucketWriter {
-        store_id: String,
-        writer_id: String,
-    }
-    let path = site.wal_dir.join("writer.json");
+    let path = site.wal_dir.join(BUCKET_WRITER);
     let corrupt = |error: serde_json::Error| StoreError::Corrupt {
         path: path.display().to_string(),
         reason: error.to_string(),
@@ -122,11 +127,20 @@ pub(crate) fn bucket_writer_id(site: &Site, meta: &StoreMeta, create: bool) -> R
         return Ok("none".to_owned());
     }
     let writer_id = fresh_id("writer", meta.created);
-    let known = BucketWriter { store_id: meta.store_id.clone(), writer_id: writer_id.clone() };
-    let json = serde_json::to_vec_pretty(&known).map_err(corrupt)?;
-    write_durably(&path, &json)
-        .map_err(|error| StoreError::io("write", path.display().to_string(), error))?;
+    write_bucket_writer(site, &StoreMeta { writer_id: writer_id.clone(), ..meta.clone() })?;
     Ok(writer_id)
+}
+
+/// Writes the id under which this machine writes to a bucket beside its log. Blocking.
+pub(crate) fn write_bucket_writer(site: &Site, meta: &StoreMeta) -> Result<()> {
+    let path = site.wal_dir.join(BUCKET_WRITER);
+    let known = BucketWriter { store_id: meta.store_id.clone(), writer_id: meta.writer_id.clone() };
+    let json = serde_json::to_vec_pretty(&known).map_err(|error| StoreError::Corrupt {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    write_durably(&path, &json)
+        .map_err(|error| StoreError::io("write", path.display().to_string(), error))
 }
 
 /// Writes a small file so that it is there whole or not at all.
@@ -140,7 +154,7 @@ fn write_durably(path: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Makes an id. Its randomness is the operating system's.
-fn fresh_id(salt: &str, now: Micros) -> String {
+pub(crate) fn fresh_id(salt: &str, now: Micros) -> String {
     let seed = std::collections::hash_map::RandomState::new();
     format!("{:016x}", seed.hash_one((salt, now.0, std::process::id())))
 }

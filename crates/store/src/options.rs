@@ -8,6 +8,7 @@ use std::time::Duration;
 use object_store::ObjectStore;
 use spanlake_model::{Clock, Settle, SystemClock, TraceRows};
 
+use crate::erase::EraseKey;
 use crate::wal::{LogFiles, WalOptions};
 
 /// Leaves a trace as it is. For stores whose rows are not traces, and for tests.
@@ -58,6 +59,8 @@ pub struct StoreOptions {
     pub flush_bytes: usize,
     /// Age of the oldest buffered row at which a flush starts; default 120 s.
     pub flush_interval: Duration,
+    /// How often the store maintains itself while it is open; default never: somebody else does.
+    pub maintain_interval: Option<Duration>,
     /// Buffered bytes, the part being flushed included, at which `append` waits; default 256 MiB.
     pub buffer_limit_bytes: usize,
     /// Rows in a row group at most; default 131,072.
@@ -81,6 +84,9 @@ pub struct StoreOptions {
     /// How long commits of a table's log are kept once a checkpoint holds their state: how far other
     /// engines can go back in time. Default one day.
     pub log_retention: Duration,
+    /// Keys that tombstones of erased subjects are made with, the one in use first: without them
+    /// nobody can tell who was erased. Default none.
+    pub erase_keys: Vec<EraseKey>,
     /// Bytes of row positions by id kept in memory; default 64 MiB.
     pub key_cache_bytes: usize,
 }
@@ -98,6 +104,7 @@ impl Default for StoreOptions {
             exclusive: false,
             flush_bytes: 64 << 20,
             flush_interval: Duration::from_mins(2),
+            maintain_interval: None,
             buffer_limit_bytes: 256 << 20,
             row_group_rows: 128 << 10,
             row_group_bytes: 64 << 20,
@@ -109,6 +116,7 @@ impl Default for StoreOptions {
             vacuum_grace: Duration::from_mins(15),
             checkpoint_commits: crate::log::CHECKPOINT_COMMITS,
             log_retention: Duration::from_hours(24),
+            erase_keys: Vec::new(),
             key_cache_bytes: 64 << 20,
         }
     }

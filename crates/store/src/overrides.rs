@@ -37,6 +37,17 @@ impl Overrides {
         self.newest.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.newest.len()
+    }
+
+    /// Forgets keys; whether there were some.
+    pub(crate) fn forget(&mut self, keys: &Self) -> bool {
+        let before = self.newest.len();
+        self.newest.retain(|key, _| !keys.newest.contains_key(key));
+        self.newest.len() != before
+    }
+
     /// Says that a key's versions below this one are dead.
     pub(crate) fn insert(&mut self, key: RowKey, version: Version) {
         let known = self.newest.entry(key).or_default();

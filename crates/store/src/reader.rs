@@ -11,6 +11,7 @@ use std::sync::Arc;
 use spanlake_model::Table;
 
 use crate::buffer::{Buffer, Incoming};
+use crate::erase::Erasures;
 use crate::error::{Result, StoreError};
 use crate::inner::{Inner, Role};
 use crate::load::load_table;
@@ -92,11 +93,16 @@ impl Inner {
 
     /// Loads tables that have new commits. When there are any, the buffer starts again.
     async fn refresh_tables(&self, reader: &mut Reader) -> Result<BTreeMap<Table, u64>> {
+        let known = self.erasures.load_full();
+        let erasures = Erasures::load(&self.site, &self.options.erase_keys, &known).await?;
+        let is_same = known.marks() == erasures.marks();
+        let erasures = Arc::new(erasures);
+        self.erasures.store(Arc::clone(&erasures));
         let mut logs = self.logs.lock().await;
         let mut core = self.core.lock().await;
         let mut order: Vec<Table> = Table::ALL.to_vec();
         order.sort_by_key(|table| (*table != Table::Spans, *table));
-        let mut changed = reader.tail.is_none();
+        let mut changed = reader.tail.is_none() || !is_same;
         for table in &order {
             if let Some(log) = logs.get_mut(table) {
                 log.refresh().await?;
@@ -113,7 +119,8 @@ impl Inner {
                 let before = core.tables.get(table);
                 let app_id = self.app_id();
                 let files =
-                    load_table(&self.site, &self.lookup, log, *table, &app_id, before).await?;
+                    load_table(&self.site, &self.lookup, log, *table, &app_id, before, &erasures)
+                        .await?;
                 core.tables.insert(*table, files);
             }
             core.buffer = Buffer::default();

@@ -50,6 +50,11 @@ impl RecentFiles {
         self.0.lock().iter().find_map(|files| files.get(file)).map(Arc::clone)
     }
 
+    /// Lets go of all.
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
+    }
+
     /// Takes the files of a flush in, and gives up those of the oldest.
     pub(crate) fn add(&self, files: HashMap<Path, Arc<RecentFile>>) {
         let mut flushes = self.0.lock();

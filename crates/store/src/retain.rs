@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::file::DataFile;
 use crate::flush::NewFile;
 use crate::inner::Inner;
-use crate::log::LoggedFile;
+use crate::log::{LoggedFile, TableLog};
 use crate::site::blocking;
 
 impl Inner {
@@ -40,12 +40,28 @@ impl Inner {
         if expired.is_empty() {
             return Ok(0);
         }
-        let carrier = self.carry_overrides(table, &expired).await?;
+        let dropped = self.drop_from(log, &expired).await?;
+        Ok(if dropped { expired.len() } else { 0 })
+    }
+
+    /// Takes files out of a table.
+    pub(crate) async fn drop_files(&self, table: Table, gone: &Vec<Arc<DataFile>>) -> Result<()> {
+        let mut logs = self.logs.lock().await;
+        let Some(log) = logs.get_mut(&table) else { return Ok(()) };
+        self.drop_from(log, gone).await.map(drop)
+    }
+
+    /// Takes files out of a table; `false` when another commit changed them meanwhile.
+    async fn drop_from(&self, log: &mut TableLog, expired: &Vec<Arc<DataFile>>) -> Result<bool> {
+        let table = log.table();
+        let carrier = self.carry_overrides(table, expired).await?;
         let adds: Vec<_> = carrier.iter().map(|file| file.logged.clone()).collect();
-        let Some(outcome) = self.replace(log, adds, &expired, true).await? else { return Ok(0) };
+        let Some(outcome) = self.replace(log, adds, expired, true).await? else {
+            return Ok(false);
+        };
         let mut core = self.core.lock().await;
         if let Some(files) = core.tables.get_mut(&table) {
-            for file in &expired {
+            for file in expired {
                 files.remove(&file.path);
             }
             files.advance(outcome);
@@ -55,7 +71,7 @@ impl Inner {
         }
         core.touch(table);
         core.publish(&self.published)?;
-        Ok(expired.len())
+        Ok(true)
     }
 
     /// Writes a file without rows that hides what the expired files hide in others. It expires with

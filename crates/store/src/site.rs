@@ -122,6 +122,17 @@ impl Site {
         }
     }
 
+    /// Returns the store's root in its object store.
+    pub(crate) const fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns a file's place from the store's root.
+    pub(crate) fn relative(&self, path: &Path) -> String {
+        let parts = path.prefix_match(&self.root).into_iter().flatten();
+        parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")
+    }
+
     /// Returns the place of a file, given from the store's root.
     pub(crate) fn path(&self, relative: &str) -> Path {
         relative.split('/').fold(self.root.clone(), Path::join)

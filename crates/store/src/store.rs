@@ -1,15 +1,20 @@
 //! The store as its users see it.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use spanlake_redact::RedactedBatch;
 
 use crate::append::Ack;
-use crate::check::{CheckReport, StoreInfo};
+use crate::background::{flush_old_rows, maintain_regularly};
+use crate::backup::{BackupReport, restore};
+use crate::check::CheckReport;
+#[cfg(doc)]
+use crate::check::Damage;
+use crate::erase::{ErasePreview, EraseReceipt, SearchReport, Subject};
 use crate::error::{Result, StoreError};
 use crate::flush::FlushReport;
+use crate::info::StoreInfo;
 use crate::inner::{Inner, Role};
 use crate::maintain::{MaintainOptions, MaintainReport};
 use crate::meta::Redaction;
@@ -33,10 +38,13 @@ impl Store {
     /// [`StoreError::Locked`] when another writer has it, [`StoreError::Missing`] when it does not
     /// exist and may not be created, [`StoreError::NotADirectory`] when the path is a file.
     pub async fn open(url: &str, options: StoreOptions) -> Result<Self> {
-        let interval = options.flush_interval;
+        let (flush, maintain) = (options.flush_interval, options.maintain_interval);
         let inner = Inner::open(url, options).await?;
         if inner.writer().is_ok() {
-            tokio::spawn(flush_old_rows(Arc::downgrade(&inner), interval));
+            tokio::spawn(flush_old_rows(Arc::downgrade(&inner), flush));
+            if let Some(every) = maintain {
+                tokio::spawn(maintain_regularly(Arc::downgrade(&inner), every));
+            }
         }
         Ok(Self { inner })
     }
@@ -59,9 +67,12 @@ impl Store {
     }
 
     /// Reads what another process committed and acknowledged since, and returns the new snapshot.
-    /// In a writer the same as [`Self::snapshot`].
+    /// In a writer the same as [`Self::snapshot`], but for what other writers of a bucket erased.
     pub async fn refresh(&self) -> Result<Arc<Snapshot>> {
         self.inner.refresh().await?;
+        if !self.is_read_only() {
+            self.inner.adopt_erasures().await?;
+        }
         Ok(self.snapshot())
     }
 
@@ -80,9 +91,67 @@ impl Store {
         on_a_task(async move { inner.maintain(options).await }).await
     }
 
-    /// Looks for damage: missing and foreign files, wrong sizes, row counts and checksums.
+    /// Copies the store, also while it is written to, to a place where there is none: a path or URL
+    /// as for [`Self::open`]. The copy holds everything that was acknowledged when the call began.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEmpty`] when there is a store or a backup; [`StoreError::Changing`] when the
+    /// store changes faster than it can be copied.
+    pub async fn backup(&self, to: &str) -> Result<BackupReport> {
+        let (inner, to) = (Arc::clone(&self.inner), to.to_owned());
+        on_a_task(async move { inner.backup(&to).await }).await
+    }
+
+    /// Makes a store of a backup, holding each file against its checksum. `wal_dir` is as in
+    /// [`StoreOptions`].
+    ///
+    /// # Errors
+    /// [`StoreError::NoBackup`] when there is none or an unfinished one, [`StoreError::NotEmpty`]
+    /// when there is a store already, [`StoreError::Corrupt`] when a file is not what was saved.
+    pub async fn restore(
+        from: &str,
+        to: &str,
+        wal_dir: Option<&std::path::Path>,
+    ) -> Result<BackupReport> {
+        restore(from, to, wal_dir).await
+    }
+
+    /// Erases everything of a subject: hidden at once in every process that reads the store, then
+    /// taken out of everything that is written. Returns what was done and what a search through all
+    /// that is left has found.
+    ///
+    /// # Errors
+    /// As [`Self::flush`]. An erasure that began goes on with the next maintenance; nothing of the
+    /// subject is taken meanwhile.
+    pub async fn erase(&self, subject: Subject) -> Result<EraseReceipt> {
+        let inner = Arc::clone(&self.inner);
+        on_a_task(async move { inner.erase(subject).await }).await
+    }
+
+    /// Says what an erasure would do. Works in a store that is open read-only, too.
+    pub async fn preview_erasure(&self, subject: Subject) -> Result<ErasePreview> {
+        self.inner.preview_erasure(subject).await
+    }
+
+    /// Searches everything that is written for a subject, as an erasure does at its end.
+    pub async fn search_subject(&self, subject: Subject) -> Result<SearchReport> {
+        self.inner.search_subject(subject).await
+    }
+
+    /// Looks for damage: missing, cut off and foreign files, wrong checksums, statistics that are not
+    /// true, rows that are there twice. Reads keys, numbers and times of every file.
     pub async fn check(&self) -> Result<CheckReport> {
         self.inner.check().await
+    }
+
+    /// Checks, and does about each finding what [`Damage::repair`] says; returns what was found. Rows
+    /// of files that cannot be read are given up: restore a backup where there is one.
+    ///
+    /// # Errors
+    /// As [`Self::maintain`].
+    pub async fn repair(&self) -> Result<CheckReport> {
+        let inner = Arc::clone(&self.inner);
+        on_a_task(async move { inner.repair().await }).await
     }
 
     /// Returns what is in the store.
@@ -129,26 +198,5 @@ async fn on_a_task<T: Send + 'static>(
             // The runtime is shutting down.
             Err(_) => Err(StoreError::Closed),
         },
-    }
-}
-
-/// Settles long traces, flushes rows that have waited too long and finishes flushes that failed, as
-/// long as the store is open.
-async fn flush_old_rows(store: Weak<Inner>, interval: Duration) {
-    let every = (interval / 4).clamp(Duration::from_millis(100), Duration::from_secs(10));
-    loop {
-        tokio::time::sleep(every).await;
-        let Some(inner) = store.upgrade() else { return };
-        let core = Arc::clone(&inner.core).lock_owned().await;
-        let oldest = core.buffer.active.oldest;
-        if let Err(error) = inner.tick(core).await {
-            tracing::warn!(%error, "long traces could not be settled; the next flush tries again");
-        }
-        let limit = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
-        let now = inner.options.clock.now();
-        let has_failed = inner.unfinished.try_lock().is_ok_and(|left| left.is_some());
-        if has_failed || oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= limit) {
-            inner.flush_behind();
-        }
     }
 }

@@ -208,6 +208,15 @@ impl Buffer {
         false
     }
 
+    /// Gives up rows, and forgets that there were older versions of them.
+    pub(crate) fn erase(&mut self, table: Table, keys: &Overrides) {
+        for generation in std::iter::once(&mut self.active).chain(&mut self.frozen) {
+            let Some(keyed) = generation.tables.get_mut(&table) else { continue };
+            keys.iter().for_each(|(key, _)| keyed.forget(key));
+            keyed.overrides.forget(keys);
+        }
+    }
+
     /// Returns every key of a table that the buffer overrides.
     pub(crate) fn overrides(&self, table: Table) -> Overrides {
         let mut all = self.active.overrides(table).cloned().unwrap_or_default();

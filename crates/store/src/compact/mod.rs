@@ -14,6 +14,7 @@ mod plan;
 
 use std::sync::Arc;
 
+use object_store::path::Path;
 use spanlake_model::{Day, EvalRow, Table};
 
 use crate::data::{Merged, Rewrite, has_text, merge_files};
@@ -22,14 +23,14 @@ use crate::file::{DataFile, DeadRows};
 use crate::filter::group_hash;
 use crate::flush::NewFile;
 use crate::inner::Inner;
-use crate::key::is_keyed;
-use crate::log::{Change, LoggedFile, Outcome};
+use crate::key::{Version, is_keyed};
+use crate::log::{Change, LoggedFile, Outcome, TableLog};
 use crate::overrides::Overrides;
 use crate::split::writer_of;
 use crate::table_files::TableFiles;
 
 use doubles::doubles;
-use plan::Group;
+pub(crate) use plan::Group;
 
 impl Inner {
     /// Merges what there is to merge in a table; returns how many files went in and came out.
@@ -44,29 +45,72 @@ impl Inner {
         }
         let text_from = self.text_kept_from(table);
         for group in plan::plan(&files, &self.options, eager, text_from) {
-            if let Some(files) = self.compact_group(table, &group).await? {
-                gone += group.len();
-                made += files;
+            match self.merge_and_replace(table, &group, false).await {
+                Ok(Some(files)) => {
+                    gone += group.len();
+                    made += files;
+                }
+                Ok(None) => {}
+                Err(error) if error.is_missing_file() => {
+                    // Another writer erased rows of it, or maintains, too: the next time is soon.
+                    tracing::warn!(%error, "files went while they were merged");
+                    self.adopt_all().await?;
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok((gone, made))
     }
 
-    /// Merges one group; `None` when another commit changed its files meanwhile.
-    async fn compact_group(&self, table: Table, group: &Group) -> Result<Option<usize>> {
+    /// Merges a group; `None` when another commit changed its files meanwhile. `has_doubles` looks for
+    /// rows that are in several of its files also where one writer wrote them all.
+    pub(crate) async fn merge_and_replace(
+        &self,
+        table: Table,
+        group: &Group,
+        has_doubles: bool,
+    ) -> Result<Option<usize>> {
+        let Some((path, merged)) = self.merge_group(table, group, has_doubles).await? else {
+            return Ok(None);
+        };
+        let mut logs = self.logs.lock().await;
+        let Some(log) = logs.get_mut(&table) else { return Ok(None) };
+        self.replace_group(log, group, path, merged).await
+    }
+
+    /// Writes the visible rows of a group's files as one file, which is not committed yet.
+    pub(crate) async fn merge_group(
+        &self,
+        table: Table,
+        group: &Group,
+        has_doubles: bool,
+    ) -> Result<Option<(Path, Merged)>> {
         let writer = self.writer()?;
         let Some(date) = group.first().map(|file| file.date) else { return Ok(None) };
         let drop_text = self.text_kept_from(table).is_some_and(|first| date < first);
         let kind = if drop_text { plan::TEXTLESS } else { "" };
         let name = format!("{}-c{:016x}{kind}", self.writer_id(), writer.versions.reserve(1));
         let path = self.data_path(table, date, &name);
-        let inputs = self.with_committed_dead(table, group).await?;
+        let inputs = self.with_committed_dead(table, group, has_doubles).await?;
         let rewrite = self.rewrite(table, drop_text).await;
-        let Merged { facts, size, is_rewritten } =
+        let merged =
             merge_files(&self.site.store, table, &inputs, &path, &rewrite, &self.options).await?;
+        Ok(Some((path, merged)))
+    }
 
-        let mut logs = self.logs.lock().await;
-        let Some(log) = logs.get_mut(&table) else { return Ok(None) };
+    /// Commits a merged file in the place of its group; returns how many files there are instead,
+    /// `None` when another commit changed the group's files meanwhile.
+    pub(crate) async fn replace_group(
+        &self,
+        log: &mut TableLog,
+        group: &Group,
+        path: Path,
+        merged: Merged,
+    ) -> Result<Option<usize>> {
+        let table = log.table();
+        let Some(date) = group.first().map(|file| file.date) else { return Ok(None) };
+        let Merged { facts, size, is_rewritten } = merged;
         let carried = {
             let core = self.core.lock().await;
             let Some(files) = core.tables.get(&table) else { return Ok(None) };
@@ -91,6 +135,9 @@ impl Inner {
         let adds = if keeps { vec![file.logged.clone()] } else { Vec::new() };
         let Some(outcome) = self.replace(log, adds, group, is_rewritten).await? else {
             self.site.delete(&file.logged.path).await?;
+            if self.unfinished.lock().await.is_none() {
+                self.adopt(log, &mut []).await?;
+            }
             return Ok(None);
         };
         let mut core = self.core.lock().await;
@@ -127,9 +174,14 @@ impl Inner {
 
     /// Returns the files with those rows dead that other committed files replace, and of rows that
     /// are in several files of the group all but the newest.
-    async fn with_committed_dead(&self, table: Table, group: &Group) -> Result<Group> {
-        let is_mixed =
-            is_keyed(table) && group.iter().any(|file| writer_of(&file.path) != self.writer_id());
+    async fn with_committed_dead(
+        &self,
+        table: Table,
+        group: &Group,
+        has_doubles: bool,
+    ) -> Result<Group> {
+        let is_others = |file: &Arc<DataFile>| writer_of(&file.path) != self.writer_id();
+        let is_mixed = is_keyed(table) && (has_doubles || group.iter().any(is_others));
         let mut keys = Vec::with_capacity(group.len());
         for file in group {
             keys.push(if file.dead.is_empty() && !is_mixed {
@@ -159,7 +211,7 @@ impl Inner {
     /// Commits the replacement of files that must all be active; `None` when one is not.
     pub(crate) async fn replace(
         &self,
-        log: &mut crate::log::TableLog,
+        log: &mut TableLog,
         adds: Vec<LoggedFile>,
         gone: &[Arc<DataFile>],
         changes_data: bool,
@@ -219,6 +271,9 @@ pub(crate) async fn carried_overrides(
     for input in group {
         let Some(overrides) = files.file_overrides.get(&input.path) else { continue };
         for (key, version) in overrides.iter() {
+            if files.overrides.get(key) == Some(Version::ERASED) {
+                continue;
+            }
             let hash = group_hash(key.group);
             let may_need =
                 |file: &&&Arc<DataFile>| file.filter.may_contain_group_hash(files.table, hash);

@@ -108,16 +108,27 @@ pub(crate) async fn scan_keys(
     file: &DataFile,
     mut each: impl FnMut(u32, RowKey, Version),
 ) -> Result<()> {
-    let reader = file_reader(store, file).await?;
     let wanted = ["trace_id", "span_id", "eval_id", "row_version", "is_final", "writer_id"];
-    let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
-    let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
     let mut first = 0_u32;
-    while let Some(batch) = stream.try_next().await.map_err(failed(file))? {
-        for_each_key(table, &batch, |row, key, version| {
-            each(first + row as u32, key, version);
-        });
+    scan_columns(store, file, &wanted, |batch| {
+        for_each_key(table, batch, |row, key, version| each(first + row as u32, key, version));
         first += batch.num_rows() as u32;
+    })
+    .await
+}
+
+/// Calls `each` with all rows of a file, dead ones included, as batches of the columns named.
+pub(crate) async fn scan_columns(
+    store: &Arc<dyn ObjectStore>,
+    file: &DataFile,
+    columns: &[&str],
+    mut each: impl FnMut(&RecordBatch),
+) -> Result<()> {
+    let reader = file_reader(store, file).await?;
+    let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+    let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
+    while let Some(batch) = stream.try_next().await.map_err(failed(file))? {
+        each(&batch);
     }
     Ok(())
 }
@@ -128,13 +139,9 @@ pub(crate) async fn read_filters(
     table: Table,
     file: &DataFile,
 ) -> Result<IdFilters> {
-    let reader = file_reader(store, file).await?;
-    let mask = ProjectionMask::columns(reader.parquet_schema(), ["trace_id", "span_id", "eval_id"]);
-    let mut stream = reader.with_projection(mask).build().map_err(failed(file))?;
     let mut facts = Facts::new(table);
-    while let Some(batch) = stream.try_next().await.map_err(failed(file))? {
-        facts.observe(&batch);
-    }
+    scan_columns(store, file, &["trace_id", "span_id", "eval_id"], |batch| facts.observe(batch))
+        .await?;
     Ok(facts.into_filters())
 }
 

@@ -40,8 +40,13 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<Waiting>,
+    /// Who waits for the open segment to be closed.
+    closing: Vec<oneshot::Sender<Result<()>>>,
     is_closed: bool,
 }
+
+/// What the thread does next: write the appends, then close the segment.
+type Work = (Vec<Waiting>, Vec<oneshot::Sender<Result<()>>>);
 
 struct Waiting {
     frames: Vec<EncodedFrame>,
@@ -98,6 +103,20 @@ impl Committer {
         result.await.unwrap_or_else(|_| Err(self.shared.refusal()))
     }
 
+    /// Closes the open segment behind everything that is queued.
+    pub(crate) async fn close_segment(&self) -> Result<()> {
+        let (done, result) = oneshot::channel();
+        {
+            let mut queue = self.shared.queue.lock();
+            if queue.is_closed || self.is_poisoned() {
+                return Err(self.shared.refusal());
+            }
+            queue.closing.push(done);
+        }
+        self.shared.wake.notify_one();
+        result.await.unwrap_or_else(|_| Err(self.shared.refusal()))
+    }
+
     pub(crate) fn last_seq(&self) -> u64 {
         self.shared.last_seq.load(Ordering::Acquire)
     }
@@ -144,8 +163,18 @@ impl Drop for Committer {
 
 impl Shared {
     fn run(&self, mut writer: Box<dyn GroupWriter>) {
-        while let Some(group) = self.next_group() {
-            self.commit(writer.as_mut(), group);
+        while let Some((group, closing)) = self.next_work() {
+            if !group.is_empty() {
+                self.commit(writer.as_mut(), group);
+            }
+            for done in closing {
+                let closed = if self.is_poisoned.load(Ordering::Acquire) {
+                    Err(self.refusal())
+                } else {
+                    writer.close_segment()
+                };
+                drop(done.send(closed));
+            }
         }
         if !self.is_poisoned.load(Ordering::Acquire)
             && let Err(error) = writer.finish()
@@ -154,14 +183,14 @@ impl Shared {
         }
     }
 
-    /// Waits for appends; `None` when the log is closed and nothing is left.
-    fn next_group(&self) -> Option<Vec<Waiting>> {
+    /// Waits for work; `None` when the log is closed and nothing is left.
+    fn next_work(&self) -> Option<Work> {
         let mut queue = self.queue.lock();
-        while queue.waiting.is_empty() && !queue.is_closed {
+        while queue.waiting.is_empty() && queue.closing.is_empty() && !queue.is_closed {
             self.wake.wait(&mut queue);
         }
-        let group = std::mem::take(&mut queue.waiting);
-        (!group.is_empty()).then_some(group)
+        let work = (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.closing));
+        (!work.0.is_empty() || !work.1.is_empty()).then_some(work)
     }
 
     fn commit(&self, writer: &mut dyn GroupWriter, mut group: Vec<Waiting>) {

@@ -159,6 +159,23 @@ impl Wal {
     /// # Errors
     /// When a file cannot be deleted; the next call tries again.
     pub fn trim(&self, marks: &BTreeMap<Table, u64>) -> Result<usize> {
+        self.trim_after(marks, self.options.trim_grace)
+    }
+
+    /// As [`Self::trim`], without waiting for readers, which begin again. Blocking.
+    pub fn trim_now(&self, marks: &BTreeMap<Table, u64>) -> Result<usize> {
+        self.trim_after(marks, Duration::ZERO)
+    }
+
+    /// Closes the open segment, so that it can be trimmed once its rows are flushed.
+    ///
+    /// # Errors
+    /// When no new one can be created; the open one goes on then.
+    pub async fn close_segment(&self) -> Result<()> {
+        self.committer.close_segment().await
+    }
+
+    fn trim_after(&self, marks: &BTreeMap<Table, u64>, grace: Duration) -> Result<usize> {
         let mut trim = self.trim.lock();
         let now = self.options.clock.now();
         {
@@ -170,7 +187,7 @@ impl Wal {
             let given_up = segments.iter().take(closed).take_while(|one| flushed(one)).count();
             trim.waiting.extend(segments.drain(..given_up).map(|segment| (now, segment)));
         }
-        let grace = i64::try_from(self.options.trim_grace.as_micros()).unwrap_or(i64::MAX);
+        let grace = i64::try_from(grace.as_micros()).unwrap_or(i64::MAX);
         let mut deleted = 0;
         while let Some((since, segment)) = trim.waiting.first() {
             if now.0.saturating_sub(since.0) < grace {

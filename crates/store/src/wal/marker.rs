@@ -74,7 +74,13 @@ pub(crate) fn read(files: &dyn LogFiles, epoch_dir: &Path) -> Result<Option<Dura
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed("read", &path, error)),
     }
-    let slots = [decode(&bytes), bytes.get(SLOT_STRIDE as usize..).and_then(decode)];
+    parse(&bytes, epoch_dir)
+}
+
+/// Reads an epoch's marker out of its file's bytes.
+pub(crate) fn parse(bytes: &[u8], epoch_dir: &Path) -> Result<Option<Durable>> {
+    let path = epoch_dir.join(MARKER_FILE);
+    let slots = [decode(bytes), bytes.get(SLOT_STRIDE as usize..).and_then(decode)];
     let newest = slots.into_iter().flatten().max_by_key(|(generation, _)| *generation);
     match newest {
         Some((_, durable)) => Ok(Some(durable)),

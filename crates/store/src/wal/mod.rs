@@ -22,6 +22,7 @@
 //! A mark may only be set when every frame up to it is in the flushed files.
 
 mod commit;
+mod copy;
 mod files;
 mod frame;
 mod log;
@@ -33,6 +34,9 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
+
+pub(crate) use copy::{LogCopy, copy_log};
+pub(crate) use segment::{SegmentReader, Step, segment_paths};
 
 pub use files::{DiskFiles, LogFile, LogFiles, LogReader, MemoryFiles};
 pub use frame::{EncodedFrame, MAX_PAYLOAD_BYTES, WalFrame};

@@ -96,6 +96,17 @@ pub(crate) fn list_segments(files: &dyn LogFiles, epoch_dir: &Path) -> Result<Ve
     numbers(files, epoch_dir, SUFFIX)
 }
 
+/// Lists the paths of a log's segments, oldest first.
+pub(crate) fn segment_paths(files: &dyn LogFiles, log_dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for epoch in list_epochs(files, log_dir)? {
+        let dir = epoch_dir(log_dir, epoch);
+        let segments = list_segments(files, &dir)?;
+        paths.extend(segments.into_iter().map(|first_seq| segment_path(&dir, first_seq)));
+    }
+    Ok(paths)
+}
+
 fn numbers(files: &dyn LogFiles, dir: &Path, suffix: &str) -> Result<Vec<u64>> {
     let names = files
         .list(dir)

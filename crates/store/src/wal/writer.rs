@@ -32,6 +32,8 @@ pub(crate) enum GroupError {
 pub(crate) trait GroupWriter: Send {
     /// Writes the appends' frames in order and returns the numbers each append got.
     fn write(&mut self, appends: &mut [Vec<EncodedFrame>]) -> Result<Vec<Appended>, GroupError>;
+    /// Closes the open segment, unless nothing is in it.
+    fn close_segment(&mut self) -> Result<()>;
     /// Settles what may lag behind; nothing is written afterwards.
     fn finish(&mut self) -> Result<()>;
 }
@@ -147,7 +149,10 @@ impl SegmentWriter {
         self.segment = self.next_seq;
         self.offset = SEGMENT_HEADER_BYTES as u64;
         self.segments.lock().push(open_info(self.epoch, &self.path));
-        Ok(())
+        // The old one may be trimmed before anything is written to this one.
+        let (seq, segment, offset) = (self.last_seq, self.segment, self.offset);
+        self.marker.set(Durable { seq, segment, offset })?;
+        self.marker.sync()
     }
 
     fn append(&mut self, appends: &mut [Vec<EncodedFrame>]) -> io::Result<u64> {
@@ -225,6 +230,10 @@ impl GroupWriter for SegmentWriter {
         let durable = Durable { seq: self.last_seq, segment: self.segment, offset: self.offset };
         self.marker.set(durable).map_err(GroupError::Poisoned)?;
         Ok(ranges)
+    }
+
+    fn close_segment(&mut self) -> Result<()> {
+        if self.next_seq > self.segment { self.rotate() } else { Ok(()) }
     }
 
     fn finish(&mut self) -> Result<()> {

@@ -75,7 +75,8 @@ impl Lake {
 
     /// Holds that everybody sees each of `expected` traces once in every table.
     pub(crate) async fn each_is_seen_once(&self, expected: usize) {
-        for snapshot in [self.seen().await, self.one.snapshot(), self.two.snapshot()] {
+        let (one, two) = (self.one.refresh().await.unwrap(), self.two.refresh().await.unwrap());
+        for snapshot in [self.seen().await, one, two] {
             each_is_once_in(&snapshot, expected).await;
         }
     }

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod backup;
 mod bucket;
+mod check;
 mod crash;
 mod delta_log;
+mod erase;
 mod evals;
 mod external;
 mod faulty;
+mod format;
 mod gate;
 mod half_flush;
 mod kill;

@@ -112,3 +112,23 @@ async fn a_check_names_damaged_and_missing_files() {
     let info = store.info().await.unwrap();
     assert_eq!((info.tables.len(), info.tables[0].rows, info.redaction), (1, 2, "redacted"));
 }
+
+#[tokio::test]
+async fn a_store_maintains_itself_when_it_is_asked_to() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), StepClock::new());
+    let busy = StoreOptions {
+        maintain_interval: Some(Duration::from_millis(1)),
+        compact_files: 2,
+        ..options(&clock)
+    };
+    let store = Store::open(dir.path().to_str().unwrap(), busy).await.unwrap();
+    for n in 0..4 {
+        store.append(redacted(vec![Rows::Spans(vec![span(n, 0, None)])])).await.unwrap();
+        store.flush().await.unwrap();
+    }
+    while store.snapshot().table(Table::Spans).files.len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(spans(&store.snapshot()).await.len(), 4);
+    store.close().await.unwrap();
+}

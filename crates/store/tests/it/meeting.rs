@@ -3,11 +3,11 @@
 
 use object_store::ObjectStore;
 use spanlake_model::Rows;
-use spanlake_store::{MaintainOptions, StoreError};
+use spanlake_store::{MaintainOptions, StoreError, Subject, SubjectKind};
 
 use crate::gate::Stop;
 use crate::lake::{KEYED, Lake, each_is_once_in, flush_trace};
-use crate::support::{eval, payload, redacted, span, spans};
+use crate::support::{eval, payload, redacted, span, spans, trace_id};
 
 #[tokio::test]
 async fn a_commit_that_comes_during_a_compaction_is_taken_in() {
@@ -98,4 +98,53 @@ async fn what_two_writers_stored_without_knowing_is_settled_by_maintenance() {
     }
     assert_eq!(spans(&*lake.seen().await).await.len(), 2);
     lake.maintenance_leaves_one_of_each(1).await;
+}
+
+#[tokio::test]
+async fn a_merge_that_was_under_way_does_not_bring_erased_rows_back() {
+    for at in ["evals/_delta_log", "spans/_delta_log", "payloads/_delta_log"] {
+        let lake = Lake::new().await;
+        for n in 1..4 {
+            flush_trace(&lake.one, n).await;
+        }
+        lake.gate.close(at, Stop::Before);
+        let one = lake.one.clone();
+        let merging = tokio::spawn(async move { one.maintain(MaintainOptions::default()).await });
+        lake.gate.reached().await;
+        let subject = Subject::new(SubjectKind::Trace, trace_id(2));
+        lake.two.erase(subject.clone()).await.unwrap();
+        lake.gate.open();
+        merging.await.unwrap().unwrap();
+        lake.each_is_seen_once(2).await;
+        lake.maintenance_leaves_one_of_each(2).await;
+        let receipt = lake.one.erase(subject).await.unwrap();
+        assert!(receipt.is_clean(), "{receipt:#?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_are_hidden_while_a_merge_of_the_same_process_goes_on() {
+    let lake = Lake::new().await;
+    for n in 1..4 {
+        flush_trace(&lake.one, n).await;
+    }
+    lake.gate.close("spans/date=", Stop::Before);
+    let one = lake.one.clone();
+    let merging = tokio::spawn(async move { one.maintain(MaintainOptions::default()).await });
+    lake.gate.reached().await;
+    let one = lake.one.clone();
+    let subject = Subject::new(SubjectKind::Trace, trace_id(2));
+    let erasing = tokio::spawn(async move { one.erase(subject).await });
+    // The merge stands still; the erasure has to wait with the rewriting, and only with that.
+    while spans(&lake.one.snapshot()).await.len() > 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(spans(&*lake.seen().await).await.len(), 2);
+    assert!(!erasing.is_finished());
+    lake.gate.open();
+    merging.await.unwrap().unwrap();
+    let receipt = erasing.await.unwrap().unwrap();
+    assert!(receipt.is_clean(), "{receipt:#?}");
+    lake.each_is_seen_once(2).await;
+    lake.maintenance_leaves_one_of_each(2).await;
 }

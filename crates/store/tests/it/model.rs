@@ -51,6 +51,15 @@ impl Model {
         }
     }
 
+    /// The same once a trace is gone.
+    pub(crate) fn without_trace(&self, trace: &str) -> Self {
+        let mut without = self.clone();
+        without.spans.retain(|row| row.trace_id != trace);
+        without.payloads.retain(|row| row.trace_id != trace);
+        without.evals.retain(|_, row| row.trace_id.as_deref() != Some(trace));
+        without
+    }
+
     /// The same once all payloads are gone.
     pub(crate) fn without_payloads(&self) -> Self {
         Self { payloads: Vec::new(), ..self.clone() }
