@@ -1,6 +1,7 @@
 //! The command line, as the documentation of its parts.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -188,18 +189,90 @@ pub(crate) struct RedactTestArgs {
 pub(crate) enum StoreCommand {
     /// Tables, rows, bytes, policy, versions
     Info,
-    /// Hold files, log and write-ahead log against each other
-    Check,
+    /// Hold files, logs, statistics and the write-ahead log against each other
+    Check(CheckArgs),
     /// Flush, compact, expire, clean up
     Maintain(MaintainArgs),
+    /// Erase everything of a user, a session, a tenant or a trace, for good
+    Erase(EraseArgs),
+    /// Copy the store, also while others write to it
+    Backup {
+        /// Where to: a folder or URL without a store
+        #[arg(value_name = "DEST")]
+        dest: String,
+    },
+    /// Make the store of a backup; there may be none yet
+    Restore {
+        /// Where the backup is
+        #[arg(value_name = "SRC")]
+        src: String,
+    },
+}
+
+/// Arguments of `store check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Put right what can be put right without a backup; rows that cannot be read are given up
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+/// Arguments of `store erase`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EraseArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Write what was done, and what a search through all that is left has found, to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
+    /// Say what would be erased, and erase nothing
+    #[arg(long, conflicts_with = "receipt")]
+    pub(crate) dry_run: bool,
+}
+
+/// Whom to erase: one of them.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SubjectArgs {
+    /// A person, by the user id as it was sent or as it stands in the store
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
+    /// A session
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<String>,
+    /// A tenant
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    /// A trace
+    #[arg(long, value_name = "ID")]
+    pub(crate) trace: Option<String>,
 }
 
 /// Arguments of `store maintain`.
 #[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
 pub(crate) struct MaintainArgs {
-    /// One round, then end (the only mode so far)
-    #[arg(long, required = true)]
+    /// One round, then end
+    #[arg(long)]
     pub(crate) once: bool,
+    /// One round after another until Ctrl-C, this long apart: 90s, 15m, 6h
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) every: Option<Duration>,
+}
+
+/// Reads a number with its unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text} is no duration: give 90s, 15m or 6h");
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)?;
+    Ok(Duration::from_secs(seconds))
 }
 
 /// Prices.

@@ -20,6 +20,8 @@ pub struct Config {
     /// File of the redaction key, readable by its owner only (mode 0600). The environment variable
     /// `SPANLAKE_REDACTION_KEY` goes before it.
     pub redaction_key_file: Option<PathBuf>,
+    /// Files of keys that were in use before: erasure finds people by their pseudonyms, too.
+    pub retired_key_files: Vec<PathBuf>,
     /// Attribute keys that name a span's tenant, workflow, request type and request id, tried in
     /// order before the ones Spanlake knows.
     pub keys: Keys,
@@ -120,7 +122,8 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        for file in [&mut config.redaction_key_file, &mut config.sql_dir].into_iter().flatten() {
+        let files = [&mut config.redaction_key_file, &mut config.sql_dir].into_iter().flatten();
+        for file in files.chain(&mut config.retired_key_files) {
             *file = folder.join(&*file);
         }
         if let Some(policy) = &mut config.redaction

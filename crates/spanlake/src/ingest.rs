@@ -45,6 +45,8 @@ pub struct IngestSummary {
     pub ignored_metrics: u64,
     /// Spans, log records or evaluations rejected.
     pub rejected: u64,
+    /// Rows left out because they belong to somebody who was erased.
+    pub erased_rows: u64,
     /// Places in the input where something was rejected or cut, by reason.
     pub problems: BTreeMap<String, u64>,
     /// The first problems, one line each: where, why, what to do. The rest is in `ingest_errors`.
@@ -70,6 +72,7 @@ impl IngestSummary {
         self.ignored_log_records += other.ignored_log_records;
         self.ignored_metrics += other.ignored_metrics;
         self.rejected += other.rejected;
+        self.erased_rows += other.erased_rows;
         for (code, count) in other.problems {
             *self.problems.entry(code).or_default() += count;
         }
@@ -244,9 +247,9 @@ impl Spanlake {
             })
             .buffered(DECODING)
             .map(|prepared| async move {
-                let ((batch, summary), _room) = prepared?;
+                let ((batch, mut summary), _room) = prepared?;
                 if !batch.is_empty() {
-                    self.store.append(batch).await?;
+                    summary.erased_rows = self.store.append(batch).await?.erased_rows as u64;
                 }
                 Ok::<_, Error>(summary)
             })

@@ -21,6 +21,7 @@
 
 pub mod config;
 pub mod demo;
+mod erase;
 mod error;
 mod evaluate;
 mod ingest;
@@ -61,6 +62,8 @@ pub struct Spanlake {
     store: Arc<Store>,
     session: Arc<Session>,
     redactor: Arc<Redactor>,
+    /// The same policy with keys that are no longer in use: their pseudonyms stand in the store.
+    retired: Vec<Arc<Redactor>>,
     context: Arc<RwLock<IngestContext>>,
     clock: Arc<dyn Clock>,
 }

@@ -32,6 +32,7 @@ pub struct Builder {
     config: Config,
     clock: Arc<dyn Clock>,
     read_only: bool,
+    maintain_every: Option<Duration>,
 }
 
 impl Builder {
@@ -41,6 +42,7 @@ impl Builder {
             config: Config::default(),
             clock: Arc::new(SystemClock),
             read_only: false,
+            maintain_every: None,
         }
     }
 
@@ -65,6 +67,15 @@ impl Builder {
         self
     }
 
+    /// Lets the store maintain itself as long as it is open: merge files, expire dates, delete what
+    /// nothing needs. Otherwise somebody has to call [`Spanlake::maintain`], or run
+    /// `spanlake store maintain`.
+    #[must_use]
+    pub fn maintain_every(mut self, interval: Duration) -> Self {
+        self.maintain_every = Some(interval);
+        self
+    }
+
     /// Opens the store; creates it where there is none, unless read-only.
     ///
     /// # Errors
@@ -81,8 +92,10 @@ impl Builder {
             unredacted: redactor.policy().is_none(),
             flush_bytes: write.flush_bytes,
             flush_interval: Duration::from_secs(write.flush_interval_seconds),
+            maintain_interval: self.maintain_every,
             payload_retention_days: days(self.config.retention.payload_days),
             metadata_retention_days: days(self.config.retention.metadata_days),
+            erase_keys: privacy::erase_keys(&self.config)?,
             ..StoreOptions::default()
         };
         let store = Arc::new(Store::open(&self.url, options).await?);
@@ -100,10 +113,12 @@ impl Builder {
             },
         )?;
         let context = self.context(&redactor)?;
+        let retired = privacy::retired(&self.config, &redactor)?;
         let lake = Spanlake {
             store,
             session: Arc::new(session),
             redactor,
+            retired,
             context: Arc::new(RwLock::new(context)),
             clock: self.clock,
         };

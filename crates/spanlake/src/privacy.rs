@@ -1,8 +1,10 @@
 //! Loads what redaction needs from outside: the policy file and the key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use spanlake_redact::{HmacKey, Policy, Redactor};
+use spanlake_store::EraseKey;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -29,6 +31,29 @@ pub fn redactor(config: &Config) -> Result<Redactor> {
     Redactor::new(policy, key).map_err(|error| invalid(error.to_string()))
 }
 
+/// Builds redactors with the keys that were in use before.
+pub(crate) fn retired(config: &Config, redactor: &Redactor) -> Result<Vec<Arc<Redactor>>> {
+    let with = |path: &PathBuf| {
+        let key = key_of_file(path)?;
+        let invalid = |error: spanlake_redact::RedactError| Error::Key {
+            origin: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        Redactor::new(redactor.policy().clone(), Some(key)).map(Arc::new).map_err(invalid)
+    };
+    config.retired_key_files.iter().map(with).collect()
+}
+
+/// Returns the keys of tombstones, made of the redaction keys, the one in use first.
+pub(crate) fn erase_keys(config: &Config) -> Result<Vec<EraseKey>> {
+    let of = |key: HmacKey| EraseKey {
+        id: key.id().to_owned(),
+        secret: key.hash(b"erasure").into_bytes(),
+    };
+    let retired = config.retired_key_files.iter().map(|path| key_of_file(path));
+    key(config)?.into_iter().map(Ok).chain(retired).map(|key| Ok(of(key?))).collect()
+}
+
 /// Loads the redaction key: the environment first, then the file of the settings; `None` without
 /// either.
 ///
@@ -38,12 +63,15 @@ pub(crate) fn key(config: &Config) -> Result<Option<HmacKey>> {
     if let Ok(text) = std::env::var(KEY_VARIABLE) {
         return parsed(KEY_VARIABLE, text.as_bytes()).map(Some);
     }
-    let Some(path) = &config.redaction_key_file else { return Ok(None) };
+    config.redaction_key_file.as_deref().map(key_of_file).transpose()
+}
+
+fn key_of_file(path: &Path) -> Result<HmacKey> {
     let origin = path.display().to_string();
     let refused = |reason: String| Error::Key { origin: origin.clone(), reason };
     check_mode(path).map_err(&refused)?;
     let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-    parsed(&origin, &bytes).map(Some)
+    parsed(&origin, &bytes)
 }
 
 fn parsed(origin: &str, bytes: &[u8]) -> Result<HmacKey> {

@@ -1,14 +1,18 @@
 //! `spanlake store`.
 
+mod backup;
+mod check;
+mod erase;
+
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanBytes;
 use serde_json::json;
-use spanlake::store::StoreInfo;
+use spanlake::store::{MaintainReport, StoreInfo};
 
 use super::{config, open, open_read_only};
 use crate::Outcome;
-use crate::args::{Format, Global, StoreCommand};
+use crate::args::{Format, Global, MaintainArgs, StoreCommand};
 use crate::interrupt::Executor;
 use crate::output::say;
 use crate::progress::spinner;
@@ -17,8 +21,11 @@ pub(super) fn run(global: &Global, command: &StoreCommand, executor: &Executor) 
     executor.run("the store is as good as before; run it again", async {
         match command {
             StoreCommand::Info => info(global).await,
-            StoreCommand::Check => check(global).await,
-            StoreCommand::Maintain(_) => maintain(global).await,
+            StoreCommand::Check(args) => check::run(global, args).await,
+            StoreCommand::Maintain(args) => maintain(global, args).await,
+            StoreCommand::Erase(args) => erase::run(global, args).await,
+            StoreCommand::Backup { dest } => backup::backup(global, dest).await,
+            StoreCommand::Restore { src } => backup::restore(global, src).await,
         }
     })
 }
@@ -99,70 +106,39 @@ fn print_info(info: &StoreInfo) -> Result<()> {
     say!("{table}")
 }
 
-async fn check(global: &Global) -> Result<Outcome> {
-    let lake = open_read_only(global, config(global)?).await?;
-    let bar = spinner("checking files", global.quiet);
-    let report = lake.store().check().await?;
-    bar.finish_and_clear();
-    if wants_json(global) {
-        let findings: Vec<_> = report
-            .findings
-            .iter()
-            .map(|finding| {
-                json!({"code": finding.code, "path": finding.path, "detail": finding.detail, "is_damage": finding.is_damage})
-            })
-            .collect();
-        let shown = json!({
-            "redaction": report.redaction, "files": report.files, "rows": report.rows,
-            "is_sound": report.is_sound(), "findings": findings,
-        });
-        say!("{shown}")?;
-    } else {
-        for finding in report.findings.iter().filter(|finding| finding.is_damage) {
-            say!("DAMAGE {}: {} ({})", finding.code, finding.path, finding.detail)?;
-        }
-        print_notes(&report.findings)?;
-        let verdict = if report.is_sound() { "sound" } else { "damaged" };
-        say!(
-            "{verdict}: {} files, {} rows, redaction {}",
-            report.files,
-            report.rows,
-            report.redaction
-        )?;
-    }
-    Ok(if report.is_sound() { Outcome::Done } else { Outcome::WithFindings })
-}
-
-/// Counts what maintenance will take care of, by kind, with its meaning.
-fn print_notes(findings: &[spanlake::store::Finding]) -> Result<()> {
-    let mut kinds: Vec<(&str, &str, usize)> = Vec::new();
-    for finding in findings.iter().filter(|finding| !finding.is_damage) {
-        match kinds.iter_mut().find(|(code, ..)| *code == finding.code) {
-            Some((.., count)) => *count += 1,
-            None => kinds.push((finding.code, &finding.detail, 1)),
-        }
-    }
-    for (code, detail, count) in kinds {
-        say!("note: {count} × {code} ({detail})")?;
-    }
-    Ok(())
-}
-
-async fn maintain(global: &Global) -> Result<Outcome> {
+async fn maintain(global: &Global, args: &MaintainArgs) -> Result<Outcome> {
     let lake = open(global, config(global)?).await?;
-    let bar = spinner("maintaining", global.quiet);
-    let report = lake.maintain().await;
-    bar.finish_and_clear();
+    loop {
+        let bar = spinner("maintaining", global.quiet);
+        let report = lake.maintain().await;
+        bar.finish_and_clear();
+        match (report, args.every) {
+            (Ok(report), _) => show_maintained(global, &report)?,
+            (Err(error), Some(_)) => eprintln!("spanlake: {}", crate::message(&error.into())),
+            (Err(error), None) => {
+                lake.close().await?;
+                return Err(error.into());
+            }
+        }
+        let Some(every) = args.every else { break };
+        tokio::time::sleep(every).await;
+    }
     lake.close().await?;
-    let report = report?;
+    Ok(Outcome::Done)
+}
+
+fn show_maintained(global: &Global, report: &MaintainReport) -> Result<()> {
     if wants_json(global) {
         let shown = json!({
             "flushed_rows": report.flushed_rows, "merged_files": report.merged_files,
             "new_files": report.new_files, "expired_files": report.expired_files,
             "deleted_files": report.deleted_files, "checkpoints": report.checkpoints,
+            "finished_erasures": report.finished_erasures,
         });
-        say!("{shown}")?;
-    } else if !global.quiet {
+        say!("{shown}")
+    } else if global.quiet {
+        Ok(())
+    } else {
         say!(
             "{} rows flushed; {} files merged into {}; {} files expired, {} deleted; {} checkpoints",
             report.flushed_rows,
@@ -171,7 +147,6 @@ async fn maintain(global: &Global) -> Result<Outcome> {
             report.expired_files,
             report.deleted_files,
             report.checkpoints
-        )?;
+        )
     }
-    Ok(Outcome::Done)
 }

@@ -7,6 +7,7 @@ mod bad_places;
 #[cfg(target_os = "linux")]
 mod interrupts;
 mod results;
+mod store;
 mod wire;
 
 use std::ffi::OsStr;
