@@ -258,18 +258,32 @@ impl Needles {
     }
 }
 
-/// Whether what stands at a place is a word of its own. Lengths and headers of binary formats are no
-/// letters: a NUL among the next bytes says that a length follows.
+/// Whether what stands at a place is a word of its own. Headers and lengths of binary formats are no
+/// letters, though their bytes may be: where the last of the four bytes after it is NUL, they are
+/// the length of the next text, unless the length before it says that the text goes on.
 fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+    let (head, after) = (bytes.get(..start).unwrap_or_default(), bytes.get(end..));
+    let (before, after) = (head.last(), after.unwrap_or_default());
     // A string of MessagePack with its length in a byte.
-    let is_header = start.checked_sub(2).and_then(|at| bytes.get(at)) == Some(&0xd9)
+    let is_header = head.len().checked_sub(2).and_then(|at| head.get(at)) == Some(&0xd9)
         && before.is_some_and(|length| usize::from(*length) == end - start);
-    let after = bytes.get(end..).unwrap_or_default();
-    let is_length = after.iter().take(4).any(|byte| *byte == 0);
+    let is_length = after.get(3) == Some(&0) && !goes_on(head, end - start, after);
     (is_header || !before.is_some_and(is_letter))
         && (is_length || !after.first().is_some_and(is_letter))
+}
+
+/// Whether a text of which `found` bytes are known is longer than that, by the length before it: four
+/// bytes in pages, a byte in headers and footers.
+fn goes_on(head: &[u8], found: usize, after: &[u8]) -> bool {
+    let is_longer = |length: usize| length > found && length - found <= after.len();
+    if let Some(length) = head.last_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
+        && length < usize::from(u16::MAX)
+    {
+        return is_longer(length);
+    }
+    let is_page = after.get(1..4).is_some_and(|next| next == [0; 3]);
+    !is_page && head.last().is_some_and(|length| is_longer(usize::from(*length)))
 }
 
 /// Calls `each` with every text of a column and its row; inside lists the number is another.
@@ -326,6 +340,22 @@ mod tests {
         // A page of a data file: lengths, the second one the digit 1, stand between the texts.
         let page = [b"\x07\0\0\0user-17".as_slice(), b"1\0\0\0", &[b'x'; 49]].concat();
         assert_eq!(needles.count(&page), 1);
+    }
+
+    #[test]
+    fn a_longer_id_is_not_found_in_pages_and_footers() {
+        let needles = needles("user-17", 1);
+        for (what, bytes) in [
+            ("another text", [b"\x08\0\0\0user-170".as_slice(), b"\x08\0\0\0user-180"].concat()),
+            ("a page header", [b"\x08\0\0\0user-170".as_slice(), b"\x15\0\x15\x14"].concat()),
+            ("a statistic", [b"\x18\x08user-170".as_slice(), b"\x18\x08\0user-170\0\0"].concat()),
+        ] {
+            assert_eq!(needles.count(&bytes), 0, "{what}");
+        }
+        let text = [b"\x0a\0\0\0by user-17".as_slice(), b"0\0\0\0", &[b'x'; 48]].concat();
+        assert_eq!(needles.count(&text), 1);
+        let line = [b"\x0d\0\0\0seen:\nuser-17".as_slice(), b"0\0\0\0", &[b'x'; 48]].concat();
+        assert_eq!(needles.count(&line), 1);
     }
 
     #[test]

@@ -211,9 +211,9 @@ impl Column {
         let enough = first.clusters().min(second.clusters()) >= MINIMUM_CLUSTERS;
         let chi2 = shares.chi2(Chi2Method::Pearson);
         let test = chi2.p.filter(|_| enough).map(|p| (chi2.statistic, p));
-        // Of two that moved as much, the one that grew.
+        // Of two that moved as much, but for rounding, the one that grew.
         let moved = pairs().enumerate().max_by(|(_, a), (_, b)| {
-            let size = |(p, q): &(f64, f64)| (q - p).abs();
+            let size = |(p, q): &(f64, f64)| ((q - p).abs() * 1e9).round();
             size(a).total_cmp(&size(b)).then((a.1 - a.0).total_cmp(&(b.1 - b.0)))
         });
         let change = moved.filter(|(_, (p, q))| (p - q).abs() > 0.0).map(|(at, (p, q))| {
