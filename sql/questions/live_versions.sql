@@ -6,6 +6,7 @@
 -- calls  Calls with it.
 -- last_call  Start of the last of them, UTC.
 -- is_as_released  Whether traffic uses the released version.
+-- is_registered  Whether the version used, else the one released, is in the registry.
 with newest as (
     select max(date) as day from spans
 ),
@@ -22,7 +23,10 @@ select
     u.prompt_version as used_version,
     coalesce(u.calls, 0) as calls,
     u.last_call,
-    u.prompt_version = l.prompt_version as is_as_released
+    u.prompt_version = l.prompt_version as is_as_released,
+    p.name is not null as is_registered
 from used as u
 full join live_prompts as l on l.environment = u.environment and l.prompt_name = u.prompt_name
+left join current_prompts as p on p.name = coalesce(u.prompt_name, l.prompt_name)
+    and p.version = coalesce(u.prompt_version, l.prompt_version)
 order by environment, prompt_name, used_version

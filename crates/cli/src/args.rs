@@ -5,6 +5,12 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+mod prompts;
+
+pub(crate) use prompts::{
+    ApproveArgs, PromptsCommand, PushArgs, ReleaseArgs, RollbackArgs, VersionArgs,
+};
+
 /// The embedded analytical store for LLM traces.
 #[derive(Debug, Parser)]
 #[command(name = "spanlake", version, max_term_width = 100, propagate_version = true)]
@@ -72,6 +78,9 @@ pub(crate) enum Command {
     /// Write a quality report
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Register, approve, release and roll back prompt versions
+    #[command(subcommand)]
+    Prompts(PromptsCommand),
     /// Judge stored answers
     #[command(subcommand)]
     Evals(EvalsCommand),

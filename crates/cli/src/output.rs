@@ -47,6 +47,14 @@ pub(crate) fn choose_format(asked: Option<Format>, output: Option<&Path>) -> For
     })
 }
 
+/// Writes one batch to standard output.
+pub(crate) fn write_batch(asked: Option<Format>, batch: &RecordBatch) -> Result<()> {
+    let mut sink = Sink::open(choose_format(asked, None), None, batch.schema(), false)?;
+    sink.write(batch)?;
+    sink.finish()?;
+    Ok(())
+}
+
 /// Takes batches one by one and writes them to a file or standard output.
 pub(crate) struct Sink {
     writer: FormatWriter,

@@ -32,8 +32,8 @@ pub use column::{Column, ColumnSpec, Document, Privacy, Redaction, Stats};
 pub use price::{Price, PriceTable, TokenClass, Usage};
 pub use rows::{Rows, SpanBatch, Table};
 pub use tables::{
-    AuditRow, EvalRow, IngestErrorRow, LOGGED_AT, ModelPriceRow, PayloadRow, PromptRow, ReleaseRow,
-    SpanRow,
+    AlertEventRow, AuditRow, EvalRow, IngestErrorRow, LOGGED_AT, ModelPriceRow, PayloadRow,
+    PromptRow, ReleaseRow, ReviewRow, SpanRow,
 };
 pub use traits::{Clock, Settle, SystemClock, TraceRows};
 pub use vocabulary::{CostSource, Kind, SpanStatus, TokenRole};

@@ -7,7 +7,8 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::column::ColumnSpec;
 use crate::tables::{
-    AuditRow, EvalRow, IngestErrorRow, ModelPriceRow, PayloadRow, PromptRow, ReleaseRow, SpanRow,
+    AlertEventRow, AuditRow, EvalRow, IngestErrorRow, ModelPriceRow, PayloadRow, PromptRow,
+    ReleaseRow, ReviewRow, SpanRow,
 };
 
 /// Defines `Table` and `Rows` over every table.
@@ -166,6 +167,10 @@ all_tables! {
     IngestErrors(IngestErrorRow) = "ingest_errors", sorted by time;
     /// Who did what.
     Audit(AuditRow) = "audit", sorted by time;
+    /// Changes of alerts' states.
+    AlertEvents(AlertEventRow) = "alert_events", sorted by time;
+    /// What was looked at, reviewed, vouched for.
+    Reviews(ReviewRow) = "reviews", sorted by time;
 }
 
 impl fmt::Debug for Rows {

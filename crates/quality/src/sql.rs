@@ -72,42 +72,13 @@ pub(crate) type Parameters = BTreeMap<&'static str, Value>;
 
 /// Writes parameters into a statement; comments and quoted text are left alone.
 pub(crate) fn bind(file: &str, text: &str, parameters: &Parameters) -> Result<String> {
-    let mut bound = String::with_capacity(text.len() + 256);
-    let mut rest = text;
-    let mut quote: Option<char> = None;
-    while let Some(c) = rest.chars().next() {
-        let taken = match (quote, c) {
-            (Some(open), c) => {
-                if c == open {
-                    quote = None;
-                }
-                c.len_utf8()
-            }
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                1
-            }
-            (None, '-') if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            (None, '$') => {
-                let name = rest.get(1..).unwrap_or_default();
-                let end =
-                    name.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(name.len());
-                let name = name.get(..end).unwrap_or_default();
-                let value = parameters.get(name).ok_or_else(|| QualityError::Parameter {
-                    file: file.to_owned(),
-                    name: name.to_owned(),
-                })?;
-                bound.push_str(&value.literal());
-                rest = rest.get(1 + end..).unwrap_or_default();
-                continue;
-            }
-            (None, c) => c.len_utf8(),
-        };
-        let (head, tail) = rest.split_at(taken);
-        bound.push_str(head);
-        rest = tail;
-    }
-    Ok(bound)
+    spanlake_query::bind(text, |name| {
+        let value = parameters.get(name).ok_or_else(|| QualityError::Parameter {
+            file: file.to_owned(),
+            name: name.to_owned(),
+        })?;
+        Ok(Some(value.literal()))
+    })
 }
 
 #[cfg(test)]

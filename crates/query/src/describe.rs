@@ -64,6 +64,8 @@ const fn table_doc(table: Table) -> &'static str {
         Table::ModelPrices => "A dated price of one token class.",
         Table::IngestErrors => "Input that was rejected or cut, without its content.",
         Table::Audit => "Who did what to data, policies and approvals.",
+        Table::AlertEvents => "Changes of alerts' states.",
+        Table::Reviews => "What was looked at, reviewed, vouched for.",
     }
 }
 

@@ -71,6 +71,16 @@ pub enum QueryError {
         #[source]
         source: std::io::Error,
     },
+    /// A stored statement has no such parameter, or the value does not fit it.
+    #[error("{file}: ${name}: {reason}")]
+    Parameter {
+        /// File under `sql/`.
+        file: String,
+        /// The parameter.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The statement ran longer than the session's limit.
     #[error("stopped after {limit_ms} ms, the time limit of this session")]
     Timeout {

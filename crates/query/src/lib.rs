@@ -59,7 +59,7 @@ mod table_function;
 pub use describe::{ColumnInfo, TableInfo, TableKind};
 pub use error::{Place, Problem, QueryError, Result};
 pub use functions::{FunctionInfo, FunctionKind, reference};
-pub use library::{SqlFile, SqlLibrary};
+pub use library::{SqlFile, SqlLibrary, SqlParameter, bind};
 pub use options::QueryOptions;
 pub use session::Session;
 pub use source::SnapshotSource;

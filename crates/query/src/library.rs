@@ -5,6 +5,10 @@ use std::path::Path;
 
 use crate::error::{QueryError, Result};
 
+mod parameter;
+
+pub use parameter::{SqlParameter, bind};
+
 /// Lists files of the repository's `sql/` folder with their text.
 macro_rules! embedded {
     ($($path:literal,)+) => {
@@ -42,6 +46,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "questions/output_quality.sql",
     "questions/prompt_lineage.sql",
     "questions/redacted_fields.sql",
+    "questions/release_gates.sql",
     "questions/release_impact.sql",
     "questions/safety.sql",
     "questions/tool_behaviour.sql",
@@ -50,8 +55,10 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "views/current_prompts.sql",
     "views/live_prompts.sql",
     "views/llm_calls.sql",
+    "views/prompt_calls.sql",
     "views/prompt_evals.sql",
     "views/prompt_quality.sql",
+    "views/prompt_versions.sql",
     "views/retrievals.sql",
     "views/sessions.sql",
     "views/tool_calls.sql",
@@ -59,7 +66,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
 ];
 
 /// One SQL file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SqlFile {
     /// Path under `sql/`, such as `views/traces.sql`.
     pub path: String,
@@ -69,6 +76,12 @@ pub struct SqlFile {
     pub question: String,
     /// Its columns with their meaning and unit, from the header.
     pub columns: Vec<(String, String)>,
+    /// Its parameters with their defaults, from the header.
+    pub parameters: Vec<SqlParameter>,
+    /// Who answers for it, from the header.
+    pub owner: Option<String>,
+    /// Days after which somebody should look whether it is still right and needed, from the header.
+    pub review_days: Option<u32>,
 }
 
 impl SqlFile {
@@ -79,25 +92,64 @@ impl SqlFile {
     /// -- (more lines of the question)
     /// --
     /// -- column  meaning, unit
+    /// --
+    /// -- $parameter = default  meaning
+    /// -- owner: who
+    /// -- review: 30 days
     /// ```
     fn parse(path: &str, text: &str) -> Self {
         let mut question = Vec::new();
-        let mut columns: Vec<(String, String)> = Vec::new();
+        let mut file = Self { path: path.to_owned(), text: text.to_owned(), ..Self::default() };
         let mut in_columns = false;
         for line in text.lines().map_while(|line| line.strip_prefix("--")) {
-            if line.trim().is_empty() {
+            let line = line.trim();
+            if line.is_empty() {
                 in_columns = true;
             } else if !in_columns {
-                question.push(line.trim());
-            } else if let Some((names, doc)) = line.trim_start().split_once("  ") {
+                question.push(line);
+            } else if let Some(parameter) = line.strip_prefix('$').and_then(SqlParameter::parse) {
+                file.parameters.push(parameter);
+            } else if let Some(owner) = line.strip_prefix("owner: ") {
+                file.owner = Some(owner.trim().to_owned());
+            } else if let Some(days) = line.strip_prefix("review: ") {
+                file.review_days = days.split(' ').next().and_then(|days| days.parse().ok());
+            } else if let Some(last) = file.parameters.last_mut() {
+                last.doc.push(' ');
+                last.doc.push_str(line);
+            } else if let Some((names, doc)) = line.split_once("  ") {
                 let doc = doc.trim();
-                columns.extend(names.split(' ').map(|name| (name.to_owned(), doc.to_owned())));
-            } else if let Some((_, doc)) = columns.last_mut() {
+                file.columns.extend(names.split(' ').map(|name| (name.to_owned(), doc.to_owned())));
+            } else if let Some((_, doc)) = file.columns.last_mut() {
                 doc.push(' ');
-                doc.push_str(line.trim());
+                doc.push_str(line);
             }
         }
-        Self { path: path.to_owned(), text: text.to_owned(), question: question.join(" "), columns }
+        file.question = question.join(" ");
+        file
+    }
+
+    /// Returns the statement with values in the place of the parameters its header declares: those
+    /// given, else the defaults.
+    ///
+    /// # Errors
+    /// [`QueryError::Parameter`] names a value that does not fit, or one for no parameter.
+    pub fn statement(&self, given: &BTreeMap<String, String>) -> Result<String> {
+        let refused = |name: &str, reason: String| QueryError::Parameter {
+            file: self.path.clone(),
+            name: name.to_owned(),
+            reason,
+        };
+        let find = |name: &str| self.parameters.iter().find(|parameter| parameter.name == name);
+        if let Some(name) = given.keys().find(|name| find(name).is_none()) {
+            let known: Vec<&str> = self.parameters.iter().map(|one| one.name.as_str()).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(refused(name, format!("no such parameter; there are {known}")));
+        }
+        bind(&self.text, |name| {
+            let Some(parameter) = find(name) else { return Ok(None) };
+            let value = given.get(name).map(String::as_str);
+            parameter.literal(value).map(Some).map_err(|reason| refused(name, reason))
+        })
     }
 
     /// Returns the file's name without folder and extension.
@@ -121,6 +173,16 @@ impl SqlLibrary {
             .map(|(path, text)| ((*path).to_owned(), SqlFile::parse(path, text)))
             .collect();
         Self { files }
+    }
+
+    /// Puts the files of a folder laid out like `sql/` beside these, and in the place of those with
+    /// the same path.
+    ///
+    /// # Errors
+    /// As [`Self::from_dir`].
+    pub fn overlaid_by(mut self, root: &Path) -> Result<Self> {
+        self.read_dir(root, "")?;
+        Ok(self)
     }
 
     /// Reads the files of a folder laid out like `sql/`.
@@ -187,5 +249,22 @@ mod tests {
             file.columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn a_header_declares_parameters_owner_and_review() {
+        let file = SqlFile::parse(
+            "questions/x.sql",
+            "-- What is x?\n--\n-- x  Of $days.\n--\n-- $days = 7  Days\n--   back.\n\
+             -- owner: quality team\n-- review: 30 days\nselect $days, '$days', $other -- $days\n",
+        );
+        assert_eq!(file.parameters[0].doc, "Days back.");
+        assert_eq!((file.owner.as_deref(), file.review_days), (Some("quality team"), Some(30)));
+        let given = BTreeMap::from([("days".to_owned(), "9".to_owned())]);
+        let text = file.statement(&given).unwrap();
+        assert!(text.ends_with("select 9, '$days', $other -- $days\n"), "{text}");
+        let given = BTreeMap::from([("day".to_owned(), "9".to_owned())]);
+        let error = file.statement(&given).unwrap_err().to_string();
+        assert_eq!(error, "questions/x.sql: $day: no such parameter; there are days");
     }
 }

@@ -25,7 +25,8 @@ pub struct QueryOptions {
     pub metadata_cache_bytes: usize,
     /// Whether `SET datafusion.… = …` is allowed. Default no.
     pub allow_set: bool,
-    /// Folder that replaces the built-in `sql/` folder: its `views/*.sql` become the views.
+    /// Folder laid out like `sql/`: its files stand beside the built-in ones, and in the place of
+    /// those with the same path.
     pub sql_dir: Option<PathBuf>,
     /// Whether files are skipped by date, statistics and id filters. Results are the same without
     /// it; only tests and measurements turn it off. Default yes.

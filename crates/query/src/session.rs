@@ -78,7 +78,7 @@ impl Session {
     /// When `options.sql_dir` cannot be read.
     pub fn new(source: Arc<dyn SnapshotSource>, options: QueryOptions) -> Result<Self> {
         let library = match &options.sql_dir {
-            Some(folder) => SqlLibrary::from_dir(folder)?,
+            Some(folder) => SqlLibrary::embedded().overlaid_by(folder)?,
             None => SqlLibrary::embedded(),
         };
         let runtime =

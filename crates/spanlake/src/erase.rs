@@ -6,8 +6,8 @@ use spanlake_model::{AuditRow, Rows};
 use spanlake_redact::Redactor;
 use spanlake_store::{ErasePreview, EraseReceipt, Subject, SubjectKind};
 
-use crate::Spanlake;
 use crate::error::{Error, Result};
+use crate::{Spanlake, actor};
 
 /// Every tenant of the store: pseudonyms differ between tenants.
 const TENANTS: &str = "select distinct tenant_id from spans where tenant_id is not null \
@@ -32,11 +32,10 @@ impl Spanlake {
             "erasure_id": receipt.erasure_id, "traces": receipt.traces, "rows": receipt.rows(),
             "is_clean": receipt.is_clean(),
         });
-        let actor = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
         let row = AuditRow {
             date: now.day(),
             time: now,
-            actor: actor.unwrap_or_else(|| "unknown".to_owned()),
+            actor: actor(),
             action: "erase".to_owned(),
             object: Some(kind.as_str().to_owned()),
             details: Some(details.to_string()),

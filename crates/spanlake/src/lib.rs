@@ -27,6 +27,7 @@ mod evaluate;
 mod ingest;
 mod open;
 mod privacy;
+pub mod prompts;
 mod registry;
 mod report;
 mod showcase;
@@ -133,6 +134,12 @@ impl Spanlake {
         drop(session);
         Ok(store.close().await?)
     }
+}
+
+/// Returns who runs this process, as its surroundings say: the one who decides, unless told otherwise.
+pub fn actor() -> String {
+    let known = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    known.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 impl std::fmt::Debug for Spanlake {

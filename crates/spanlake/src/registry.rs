@@ -19,10 +19,11 @@ impl Spanlake {
         for prompt in &mut prompts {
             prompt.ingest_time = now;
             prompt.date = prompt.time.day();
-            prompt.template_hash = prompt
-                .template
-                .as_deref()
-                .and_then(|text| spanlake_ingest::prompt_hash(&context, text));
+            // One that was stored before has the hash of its text as it was sent.
+            prompt.template_hash = prompt.template_hash.take().or_else(|| {
+                let template = prompt.template.as_deref()?;
+                spanlake_ingest::prompt_hash(&context, template)
+            });
         }
         self.append_rows(Rows::Prompts(prompts)).await?;
         refresh(self).await

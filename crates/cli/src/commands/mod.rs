@@ -4,6 +4,7 @@ mod demo;
 mod evals;
 mod ingest;
 mod prices;
+mod prompts;
 mod redact;
 mod report;
 pub(crate) mod sql;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         Command::Sql(args) => sql::run(&global, &args, &executor),
         Command::Trace(args) => trace::run(&global, &args, &executor),
         Command::Report(command) => report::run(&global, command, &executor),
+        Command::Prompts(command) => prompts::run(&global, command, &executor),
         Command::Evals(command) => evals::run(&global, command, &executor),
         Command::Redact(command) => redact::run(&global, command),
         Command::Store(command) => store::run(&global, &command, &executor),

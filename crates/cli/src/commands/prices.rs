@@ -7,7 +7,7 @@ use super::{config, open, open_read_only};
 use crate::Outcome;
 use crate::args::{Global, PricesCommand};
 use crate::interrupt::Executor;
-use crate::output::{Sink, choose_format, say};
+use crate::output::{say, write_batch};
 
 pub(super) fn run(global: &Global, command: PricesCommand, executor: &Executor) -> Result<Outcome> {
     executor.run("nothing was changed, or all of it", async {
@@ -38,8 +38,5 @@ async fn list(global: &Global) -> Result<()> {
     let wanted = ["provider", "model", "token_class", "valid_from", "usd_per_million"];
     let columns = wanted.iter().filter_map(|name| batch.schema().index_of(name).ok());
     let batch = batch.project(&columns.collect::<Vec<_>>())?;
-    let mut sink = Sink::open(choose_format(global.format, None), None, batch.schema(), false)?;
-    sink.write(&batch)?;
-    sink.finish()?;
-    Ok(())
+    write_batch(global.format, &batch)
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_places;
 #[cfg(target_os = "linux")]
 mod interrupts;
+mod prompts;
 mod results;
 mod store;
 mod wire;

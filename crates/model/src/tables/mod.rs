@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "the first lines are shown as text by `\\d`")]
 
+mod decisions;
 mod eval;
 mod messages;
 mod operations;
@@ -9,6 +10,7 @@ mod payload;
 mod registry;
 mod span;
 
+pub use decisions::{AlertEventRow, ReviewRow};
 pub use eval::EvalRow;
 pub use messages::LOGGED_AT;
 pub use operations::{AuditRow, IngestErrorRow};

@@ -1,6 +1,6 @@
 //! The embedded SQL is the repository's `sql/` folder, and its documentation is true.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use spanlake_query::SqlLibrary;
@@ -35,7 +35,8 @@ async fn headers_document_the_columns_that_come_out() {
     for part in EMBEDDED {
         for file in session.library().under(part) {
             assert!(file.question.ends_with(['?', '.']), "{} begins with a question", file.path);
-            let schema = session.sql(&file.text).await.unwrap().schema();
+            let statement = file.statement(&BTreeMap::new()).unwrap();
+            let schema = session.sql(&statement).await.unwrap().schema();
             let out: BTreeSet<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
             for (column, doc) in &file.columns {
                 assert!(out.contains(column.as_str()), "{}: no column {column}", file.path);

@@ -18,7 +18,8 @@
 //! `judge faith@1` scores faithfulness of 01 (0.9, passed) and 03 (0.5, failed); `rules cite@1`
 //! scores citation validity of 01 (1.0, passed); a person gives 03 faithfulness 0.4, failed.
 //! `answer` 1 and 2 are registered, 2 twice, and `extract` 1, whose schema requires name and total;
-//! only its three calls have their output stored. Production releases `answer` 1 on day 1, 2 on day 3 at
+//! only its three calls have their output stored. The model call of trace 09 has the template of
+//! `answer@2`, whatever it calls it. Production releases `answer` 1 on day 1, 2 on day 3 at
 //! 09:00, and rolls back to 1 on day 4; staging runs 2.
 
 use spanlake_model::{
@@ -251,6 +252,7 @@ pub(crate) fn day_four() -> Vec<SpanRow> {
     };
     let replaced = SpanRow {
         fallback_from: text("small"),
+        prompt_hash: text("hash2"),
         ..plan(nine.span(2, Kind::Llm, "plan", 0, 100), "large")
     };
     let escalated = SpanRow {

@@ -110,8 +110,13 @@ impl Engine {
     }
 }
 
-/// Puts the text of a file in the place of each `run PATH`.
-fn expand(sql: &str, library: &SqlLibrary) -> String {
+/// Puts the text of a file in the place of each `run PATH`; parameters that its header declares have
+/// the values of `let`, else their defaults.
+fn expand(
+    sql: &str,
+    library: &SqlLibrary,
+    values: &BTreeMap<String, ScalarValue>,
+) -> Result<String, QueryError> {
     let mut parts = sql.split("run ");
     let mut expanded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -119,11 +124,18 @@ fn expand(sql: &str, library: &SqlLibrary) -> String {
         let file = part.get(..end).and_then(|path| library.get(path));
         match file {
             // A file begins with a comment: the line must end after it.
-            Some(file) => expanded.extend([&file.text, "\n", &part[end..]]),
+            Some(file) => {
+                let declared = |(name, _): &(&String, _)| {
+                    file.parameters.iter().any(|parameter| parameter.name == **name)
+                };
+                let given = values.iter().filter(declared);
+                let given = given.map(|(name, value)| (name.clone(), value.to_string())).collect();
+                expanded.extend([&file.statement(&given)?, "\n", &part[end..]]);
+            }
             None => expanded.extend(["run ", part]),
         }
     }
-    expanded
+    Ok(expanded)
 }
 
 #[async_trait]
@@ -139,7 +151,7 @@ impl AsyncDB for Engine {
             self.parameters.insert(name.to_owned(), value);
             return Ok(DBOutput::StatementComplete(0));
         }
-        let text = expand(sql, self.session.library());
+        let text = expand(sql, self.session.library(), &self.parameters)?;
         let used = |(name, _): &(&String, _)| text.contains(&format!("${name}"));
         let parameters: Vec<(String, ScalarValue)> = self
             .parameters

@@ -48,6 +48,8 @@ pub(crate) const fn table_code(table: Table) -> u8 {
         Table::ModelPrices => 6,
         Table::IngestErrors => 7,
         Table::Audit => 8,
+        Table::AlertEvents => 9,
+        Table::Reviews => 10,
     }
 }
 
@@ -74,6 +76,8 @@ fn time_range(rows: &Rows) -> (Micros, Micros) {
         Rows::ModelPrices(rows) => range(rows.iter().map(|row| row.valid_from)),
         Rows::IngestErrors(rows) => range(rows.iter().map(|row| row.time)),
         Rows::Audit(rows) => range(rows.iter().map(|row| row.time)),
+        Rows::AlertEvents(rows) => range(rows.iter().map(|row| row.time)),
+        Rows::Reviews(rows) => range(rows.iter().map(|row| row.time)),
     }
 }
 
