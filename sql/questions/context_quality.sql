@@ -5,6 +5,9 @@
 -- mean_found  Documents found.
 -- p95_ms  Quantile of the duration, milliseconds.
 -- errors  Searches in error.
+--
+-- owner: ai engineer
+-- review: 30 days
 select
     retrieval_index, retrieval_index_version, embedding_model,
     sum(case when is_error then 0 else 1 end) as searches,

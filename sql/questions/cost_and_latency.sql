@@ -5,6 +5,11 @@
 -- cost_share  Share of the whole cost.
 -- unpriced_calls  Calls whose cost is not known.
 -- p50_ms p95_ms  Quantiles of the duration of calls not in error, milliseconds.
+--
+-- $back = 30 days  How far back, from the newest span.
+-- $rows = 50  Rows at most.
+-- owner: product owner
+-- review: 30 days
 with sums as (
     select
         workflow, request_type, tenant_id, model,
@@ -16,6 +21,7 @@ with sums as (
         percentile_cont(0.95) within group (order by case when not is_error then duration_ms end)
             as p95_ms
     from llm_calls
+    where date > (select max(date) from spans) - $back
     group by workflow, request_type, tenant_id, model
 )
 select
@@ -24,4 +30,4 @@ select
     unpriced_calls, p50_ms, p95_ms
 from sums
 order by cost_usd desc nulls last, calls desc, workflow, request_type, tenant_id, model
-limit 50
+limit $rows

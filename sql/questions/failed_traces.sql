@@ -1,7 +1,10 @@
 -- Which traces failed quality checks last week?
--- In the seven days up to the newest span.
 --
 -- failed  Which checks failed.
+--
+-- $back = 7 days  How far back, from the newest span.
+-- owner: model quality owner
+-- review: 30 days
 select
     t.trace_id, t.start_time, t.workflow, t.tenant_id, t.prompts,
     array_to_string(array_remove_all(make_array(
@@ -12,5 +15,5 @@ select
     ), ''), ' ') as failed
 from traces as t
 where t.success = false
-    and t.date > (select max(date) from spans) - interval '7 days'
+    and t.date > (select max(date) from spans) - $back
 order by t.start_time desc, t.trace_id

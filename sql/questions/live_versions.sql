@@ -1,5 +1,4 @@
 -- Which prompt versions are live, and which does traffic use?
--- In the seven days up to the newest call.
 --
 -- released_version  Version that the newest release or rollback names; NULL without one.
 -- used_version  Version seen in calls.
@@ -7,13 +6,17 @@
 -- last_call  Start of the last of them, UTC.
 -- is_as_released  Whether traffic uses the released version.
 -- is_registered  Whether the version used, else the one released, is in the registry.
+--
+-- $back = 7 days  How far back traffic counts, from the newest call.
+-- owner: ai engineer
+-- review: 30 days
 with newest as (
     select max(date) as day from spans
 ),
 used as (
     select environment, prompt_name, prompt_version, count(*) as calls, max(start_time) as last_call
     from llm_calls
-    where prompt_name is not null and date > (select day from newest) - interval '7 days'
+    where prompt_name is not null and date > (select day from newest) - $back
     group by environment, prompt_name, prompt_version
 )
 select

@@ -2,6 +2,9 @@
 -- Worst first by failed checks per call.
 --
 -- failed_share  Parse failures and failed evals / calls.
+--
+-- owner: model quality owner
+-- review: 30 days
 select
     prompt_name, prompt_version, models, calls, error_rate, parse_failure_rate, schema_pass_rate,
     refusal_rate, faithfulness, faithfulness_n, faithfulness_coverage, citation_validity,

@@ -6,6 +6,9 @@
 -- code_versions  Versions of the code that called.
 -- template_hash approval  As registered; NULL when the version is not.
 -- is_registered  Whether the version is in the registry.
+--
+-- owner: ai engineer
+-- review: 30 days
 with used as (
     select
         prompt_name, prompt_version, model,

@@ -3,6 +3,9 @@
 -- field class  Column and class of what was removed.
 -- spans  Spans concerned.
 -- removed  Values removed.
+--
+-- owner: security
+-- review: 30 days
 select
     redaction['field'] as field,
     redaction['class'] as class,

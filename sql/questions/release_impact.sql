@@ -1,7 +1,6 @@
 -- Did a release improve production?
--- The calls of a prompt in the seven days before a release or rollback against the seven days
--- after, whatever version they used. Before and after differ in more than the release: no cause is
--- claimed.
+-- The calls of a prompt in the days before a release or rollback against the days after, whatever
+-- version they used. Before and after differ in more than the release: no cause is claimed.
 --
 -- released  Time of the release, UTC.
 -- calls_before calls_after  Model calls of the prompt.
@@ -9,6 +8,11 @@
 -- parse_failure_rate_before parse_failure_rate_after  Share of expected JSON that did not parse.
 -- cost_per_call_before_usd cost_per_call_after_usd  Cost per priced call, US dollars.
 -- mean_ms_before mean_ms_after  Mean duration, milliseconds.
+--
+-- $around = 7 days  How long before and after a release.
+-- $prompt = null  Only this prompt.
+-- owner: ai engineer
+-- review: 30 days
 with compared as (
     select
         r.environment, r.prompt_name, r.prompt_version, r.action, r.time as released,
@@ -17,8 +21,9 @@ with compared as (
     from releases as r
     join llm_calls as c on c.prompt_name = r.prompt_name
         and c.environment = r.environment
-        and c.start_time >= r.time - interval '7 days'
-        and c.start_time < r.time + interval '7 days'
+        and c.start_time >= r.time - $around
+        and c.start_time < r.time + $around
+    where $prompt is null or r.prompt_name = $prompt
 )
 select
     environment, prompt_name, prompt_version, action, released,

@@ -4,6 +4,9 @@
 -- subject  Class, or guardrail and outcome.
 -- spans  Spans concerned.
 -- occurrences  Values removed; for guardrails and unredacted the spans.
+--
+-- owner: security
+-- review: 30 days
 select finding, subject, count(*) as spans, sum(occurrences) as occurrences
 from (
     select

@@ -5,6 +5,9 @@
 -- argument_failures  Executions whose arguments do not fit the tool's schema.
 -- writes undecided_writes  Write actions, and those without a decision.
 -- p50_ms p95_ms  Quantiles of the duration, milliseconds.
+--
+-- owner: ai engineer
+-- review: 30 days
 select
     workflow, tool_name,
     count(*) as calls,

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+mod ask;
 mod prompts;
 
+pub(crate) use ask::AskArgs;
 pub(crate) use prompts::{
     ApproveArgs, PromptsCommand, PushArgs, ReleaseArgs, RollbackArgs, VersionArgs,
 };
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// Ask the store in SQL; without -c or -f an interactive shell
     Sql(SqlArgs),
+    /// Answer one of the stored questions: what is live, what failed, what drives cost
+    Ask(AskArgs),
     /// Show one trace as a tree
     Trace(TraceArgs),
     /// Write a quality report

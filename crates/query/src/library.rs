@@ -39,10 +39,14 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "metrics/system/retry_rate.sql",
     "metrics/system/timeout_rate.sql",
     "metrics/system/token_usage.sql",
+    "questions/alert_fixes.sql",
     "questions/context_quality.sql",
     "questions/cost_and_latency.sql",
+    "questions/dashboards.sql",
     "questions/failed_traces.sql",
+    "questions/failures_in_evals.sql",
     "questions/live_versions.sql",
+    "questions/metric_shifts.sql",
     "questions/output_quality.sql",
     "questions/prompt_lineage.sql",
     "questions/redacted_fields.sql",
@@ -50,6 +54,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "questions/release_impact.sql",
     "questions/safety.sql",
     "questions/tool_behaviour.sql",
+    "questions/unowned_questions.sql",
     "questions/version_of_output.sql",
     "views/agent_runs.sql",
     "views/current_prompts.sql",
@@ -213,6 +218,11 @@ impl SqlLibrary {
             }
         }
         Ok(())
+    }
+
+    /// Whether a file is the one built in.
+    pub fn is_shipped(file: &SqlFile) -> bool {
+        EMBEDDED.iter().any(|(path, text)| *path == file.path && *text == file.text)
     }
 
     /// Returns a file by its path under `sql/`.

@@ -18,6 +18,7 @@ use spanlake_store::{DataFile, Snapshot};
 
 use crate::describe;
 use crate::functions::{self, FunctionInfo};
+use crate::library::{SqlFile, SqlLibrary};
 use crate::maintenance::{self, Commit};
 use crate::statement::Statement;
 
@@ -28,12 +29,19 @@ pub(crate) enum SystemView {
     Files,
     Maintenance,
     Functions,
+    Questions,
     Settings,
 }
 
 impl SystemView {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Tables, Self::Files, Self::Maintenance, Self::Functions, Self::Settings];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Tables,
+        Self::Files,
+        Self::Maintenance,
+        Self::Functions,
+        Self::Questions,
+        Self::Settings,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -41,6 +49,7 @@ impl SystemView {
             Self::Files => "files",
             Self::Maintenance => "maintenance",
             Self::Functions => "functions",
+            Self::Questions => "questions",
             Self::Settings => "settings",
         }
     }
@@ -51,6 +60,7 @@ impl SystemView {
             Self::Files => "Data files of the newest snapshot.",
             Self::Maintenance => "What was done to the tables' files: their newest commits.",
             Self::Functions => "Functions with their documentation.",
+            Self::Questions => "Questions and metrics that `spanlake ask` runs.",
             Self::Settings => "Limits and settings of this session.",
         }
     }
@@ -115,6 +125,16 @@ impl SystemView {
                 ("example", text, "A statement and what it gives."),
                 ("is_own", DataType::Boolean, "Whether it is Spanlake's, not the engine's."),
             ],
+            Self::Questions => vec![
+                ("name", text.clone(), "Name to ask it by."),
+                ("folder", text.clone(), "questions, or the group of metrics."),
+                ("question", text.clone(), "What it answers."),
+                ("parameters", text.clone(), "Parameters with their defaults."),
+                ("owner", text.clone(), "Who answers for it."),
+                ("review_days", count, "Days after which it is to be reviewed."),
+                ("is_own", DataType::Boolean, "Whether it is from sql_dir, not shipped."),
+                ("path", text, "Path under sql/."),
+            ],
             Self::Settings => vec![
                 ("name", text.clone(), "Setting."),
                 ("value", text.clone(), "Its value."),
@@ -149,6 +169,7 @@ impl SystemTable {
                 commits(&maintenance::read(&*self.statement.snapshot().await?).await?)
             }
             SystemView::Functions => function_rows(&self.statement),
+            SystemView::Questions => questions(&self.statement),
             SystemView::Settings => settings(&self.statement),
         };
         Ok(RecordBatch::try_new(self.view.schema(), columns)?)
@@ -278,6 +299,34 @@ fn function_rows(statement: &Statement) -> Vec<ArrayRef> {
         texts(known.iter().map(|function| &function.page.source)),
         texts(known.iter().map(|function| &function.page.example)),
         Arc::new(known.iter().map(|function| Some(function.is_own)).collect::<BooleanArray>()),
+    ]
+}
+
+fn questions(statement: &Statement) -> Vec<ArrayRef> {
+    let library = &statement.shared.library;
+    let known: Vec<_> = ["questions", "metrics"]
+        .map(|folder| library.under(folder))
+        .into_iter()
+        .flatten()
+        .collect();
+    let folder = |file: &&SqlFile| {
+        file.path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
+    };
+    let parameters = |file: &&SqlFile| {
+        let each = file.parameters.iter().map(|one| format!("{} = {}", one.name, one.default));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let owners = known.iter().map(|file| file.owner.as_deref());
+    let is_own = known.iter().map(|file| Some(!SqlLibrary::is_shipped(file)));
+    vec![
+        texts(known.iter().map(|file| file.name())),
+        texts(known.iter().map(folder)),
+        texts(known.iter().map(|file| &file.question)),
+        texts(known.iter().map(parameters)),
+        Arc::new(owners.collect::<StringArray>()),
+        counts(known.iter().map(|file| file.review_days.map(u64::from))),
+        Arc::new(is_own.collect::<BooleanArray>()),
+        texts(known.iter().map(|file| &file.path)),
     ]
 }
 

@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod actor;
 pub mod config;
 pub mod demo;
 mod erase;
@@ -28,6 +29,7 @@ mod ingest;
 mod open;
 mod privacy;
 pub mod prompts;
+mod questions;
 mod registry;
 mod report;
 mod showcase;
@@ -42,6 +44,7 @@ use spanlake_query::{QueryStream, Session};
 use spanlake_redact::Redactor;
 use spanlake_store::{MaintainOptions, MaintainReport, Store};
 
+pub use actor::actor;
 pub use arrow;
 pub use config::Config;
 pub use error::{Error, Result};
@@ -49,6 +52,7 @@ pub use evaluate::EvaluationSummary;
 pub use ingest::{IngestSummary, Request};
 pub use open::Builder;
 pub use privacy::{KEY_VARIABLE, redactor};
+pub use questions::QuestionNote;
 pub use registry::parse_prices;
 pub use report::{WeeklyFiles, WeeklyOptions};
 pub use showcase::{DemoSummary, Step, demo_into};
@@ -134,12 +138,6 @@ impl Spanlake {
         drop(session);
         Ok(store.close().await?)
     }
-}
-
-/// Returns who runs this process, as its surroundings say: the one who decides, unless told otherwise.
-pub fn actor() -> String {
-    let known = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    known.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 impl std::fmt::Debug for Spanlake {

@@ -6,6 +6,9 @@
 -- escalations  Runs handed to a person or with a fallback.
 -- rate low high  escalations / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: ai engineer
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, agent_name as model,

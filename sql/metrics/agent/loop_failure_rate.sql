@@ -6,6 +6,9 @@
 -- failures  Runs ended by max_steps, loop, timeout or error.
 -- rate low high  failures / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: ai engineer
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, agent_name as model,

@@ -7,6 +7,9 @@
 -- p95_steps max_steps  Tail of the steps per run.
 -- reported_mean  Mean of the steps that agents report themselves.
 -- coverage  Runs that report their steps / n.
+--
+-- owner: ai engineer
+-- review: 90 days
 select
     agent_name, workflow,
     count(*) as n,

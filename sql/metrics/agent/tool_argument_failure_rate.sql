@@ -6,6 +6,9 @@
 -- failures  Those whose arguments do not fit.
 -- rate low high  failures / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: ai engineer
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, tool_name as model,

@@ -8,6 +8,9 @@
 --   than two.
 -- p10  Tenth percentile of the scores, not weighted.
 -- coverage  Answers scored / answers of the prompt version.
+--
+-- owner: model quality owner
+-- review: 90 days
 with scores as (
     select
         prompt_name, prompt_version, evaluator, evaluator_version,

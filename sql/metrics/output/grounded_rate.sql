@@ -7,6 +7,9 @@
 -- grounded  Those that passed.
 -- rate low high  grounded / n, and Wilson's interval at 95 %, answers taken as independent.
 -- coverage  n / answers of the prompt version.
+--
+-- owner: model quality owner
+-- review: 90 days
 with judged as (
     select
         prompt_name, prompt_version, evaluator, evaluator_version,

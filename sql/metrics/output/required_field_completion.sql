@@ -7,6 +7,9 @@
 -- low high  Its normal interval at 95 %, calls taken as independent; NULL for fewer than two.
 -- complete_share  Calls that fill every required field / n.
 -- coverage  n / calls whose output should be JSON.
+--
+-- owner: model quality owner
+-- review: 90 days
 with shares as (
     select
         c.prompt_name, c.prompt_version,

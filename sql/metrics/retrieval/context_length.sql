@@ -4,6 +4,9 @@
 -- mean_chars p50_chars p95_chars  Characters of context.
 -- mean_input_tokens  Input tokens of these calls.
 -- coverage  n / model calls.
+--
+-- owner: ai engineer
+-- review: 90 days
 with calls as (
     select
         workflow, date, context_chars,

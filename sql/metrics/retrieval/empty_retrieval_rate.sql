@@ -7,6 +7,9 @@
 -- empty  Those that found nothing.
 -- rate low high  empty / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: ai engineer
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, embedding_model as model,

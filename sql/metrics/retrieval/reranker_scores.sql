@@ -4,6 +4,9 @@
 -- n  Rerankings with a score.
 -- p10 p50 p90  Quantiles of the highest score of each.
 -- coverage  n / rerankings.
+--
+-- owner: ai engineer
+-- review: 90 days
 select
     reranker_model, date,
     count(reranker_score_max) as n,

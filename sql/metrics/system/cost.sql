@@ -8,6 +8,9 @@
 -- cost_per_call_usd  Cost per priced call, US dollars.
 -- unpriced_calls  Calls whose cost is not known: cost is at least what is shown.
 -- coverage  Priced calls / n.
+--
+-- owner: platform
+-- review: 90 days
 with sums as (
     select
         case

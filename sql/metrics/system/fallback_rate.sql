@@ -6,6 +6,9 @@
 -- fallbacks  Calls that replaced another.
 -- rate low high  fallbacks / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: platform
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, model,

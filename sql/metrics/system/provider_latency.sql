@@ -7,6 +7,9 @@
 -- p50_ms p95_ms p99_ms  Quantiles of their duration, milliseconds.
 -- first_token_p50_ms  Median time to the first token of calls that report it, milliseconds.
 -- coverage  n / calls not in error.
+--
+-- owner: platform
+-- review: 90 days
 with calls as (
     select
         provider, model, endpoint, operation, is_error, duration_ms,

@@ -7,6 +7,9 @@
 -- retried  Calls with at least one retry.
 -- rate low high  retried / n, and Wilson's interval at 95 %, rows taken as independent.
 -- coverage  n / all rows of the breakdown that could have counted.
+--
+-- owner: platform
+-- review: 90 days
 with facts as (
     select
         date, workflow, tenant_id, model,

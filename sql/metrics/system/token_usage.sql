@@ -5,6 +5,9 @@
 -- input_tokens cache_read_tokens  Input, and the part of it read from a cache.
 -- output_tokens reasoning_tokens  Output, and the part of it that was reasoning.
 -- coverage  Calls that report tokens / n.
+--
+-- owner: platform
+-- review: 90 days
 select
     date, workflow, prompt_name, prompt_version, model,
     count(*) as n,

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ask;
 mod demo;
 mod evals;
 mod ingest;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         Command::Demo(args) => demo::run(&global, &args, &executor),
         Command::Ingest(args) => ingest::run(&global, args, &executor),
         Command::Sql(args) => sql::run(&global, &args, &executor),
+        Command::Ask(args) => ask::run(&global, args, &executor),
         Command::Trace(args) => trace::run(&global, &args, &executor),
         Command::Report(command) => report::run(&global, command, &executor),
         Command::Prompts(command) => prompts::run(&global, command, &executor),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod ask;
 mod bad_input;
 mod bad_places;
 #[cfg(target_os = "linux")]
