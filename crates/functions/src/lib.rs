@@ -11,6 +11,9 @@
 //! 2. NULL in, NULL out; an undefined statistic is NULL, never NaN (`sql_nulls`).
 //! 3. An aggregate gives the same answer however its rows are split and merged (`psi_is_the_same_in_any_partition`).
 //! 4. Statistics agree with reference implementations (`reference_cases`).
+//! 5. A p-value below 0.05 is as rare without a change as it says, for every drift function
+//!    (`alarms_of_numbers_and_classes_are_as_rare_as_stated`, `alarms_of_vectors_are_as_rare_as_stated`). How closely that
+//!    is looked at depends on the trials: nextest's profile `long` has enough for up to 5,000 rows a side.
 //!
 //! ```
 //! # use spanlake_functions::{aggregate_functions, scalar_functions};

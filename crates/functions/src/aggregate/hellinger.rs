@@ -2,18 +2,13 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::binned::{BINNING, SIDE, binning, shares};
-use super::fold::{Fold, Options};
-use super::record::{SIDES, record, record_type};
-use super::sample::Sample;
+use super::binned::{BINNING, SIDE};
+use super::divergence::Divergence;
 use crate::documented::{Manual, STATISTICS};
-use crate::kernel::Kind;
 use crate::stats::binning::Binning;
-use crate::stats::drift::Shares;
+use crate::stats::drift::{Floor, Shares};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Hellinger;
@@ -41,32 +36,19 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     .documentation()
 });
 
-const FIELDS: [&str; 2] = ["distance", "p_value"];
-
-impl Fold for Hellinger {
+impl Divergence<2> for Hellinger {
     const NAME: &'static str = "hellinger";
-    const KINDS: &'static [Kind] = &[Kind::Value, Kind::Flag, Kind::Text];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
+    const FIELDS: [&'static str; 2] = ["distance", "p_value"];
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &SIDES)
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let (binning, _) = binning(options, 2)?;
-        let totals = sample.totals();
-        let binning = if binning == Binning::Evidently { Binning::Sturges } else { binning };
-        let found = shares(sample, binning);
-        let found = found.as_ref();
-        record(
-            [(FIELDS[0], found.map(Shares::hellinger)), (FIELDS[1], found.and_then(Shares::p))],
-            [(SIDES[0], totals.reference), (SIDES[1], totals.current)],
-        )
+    fn of(shares: &Shares, _: Floor) -> [Option<f64>; 2] {
+        [Some(shares.hellinger()), shares.p()]
     }
 
     fn manual() -> &'static Documentation {
         &MANUAL
+    }
+
+    fn binning(asked: Binning) -> Binning {
+        if asked == Binning::Evidently { Binning::Sturges } else { asked }
     }
 }

@@ -2,17 +2,12 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::binned::{BINNING, SIDE, binning, shares};
-use super::fold::{Fold, Options};
-use super::record::{SIDES, record, record_type};
-use super::sample::Sample;
+use super::binned::{BINNING, SIDE};
+use super::divergence::Divergence;
 use crate::documented::{Manual, STATISTICS};
-use crate::kernel::Kind;
-use crate::stats::drift::Shares;
+use crate::stats::drift::{Floor, Shares};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsDistance;
@@ -40,35 +35,14 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     .documentation()
 });
 
-const FIELDS: [&str; 4] = ["distance", "divergence", "distance_ln", "p_value"];
-
-impl Fold for JsDistance {
+impl Divergence<4> for JsDistance {
     const NAME: &'static str = "js_distance";
-    const KINDS: &'static [Kind] = &[Kind::Value, Kind::Flag, Kind::Text];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
+    const FIELDS: [&'static str; 4] = ["distance", "divergence", "distance_ln", "p_value"];
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &SIDES)
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let (binning, _) = binning(options, 2)?;
-        let totals = sample.totals();
-        let found = shares(sample, binning);
-        let found = found.as_ref();
-        let nats = found.map(Shares::js);
-        let bits = nats.map(|nats| nats / std::f64::consts::LN_2);
-        record(
-            [
-                (FIELDS[0], bits.map(f64::sqrt)),
-                (FIELDS[1], bits),
-                (FIELDS[2], nats.map(f64::sqrt)),
-                (FIELDS[3], found.and_then(Shares::p)),
-            ],
-            [(SIDES[0], totals.reference), (SIDES[1], totals.current)],
-        )
+    fn of(shares: &Shares, _: Floor) -> [Option<f64>; 4] {
+        let nats = shares.js();
+        let bits = nats / std::f64::consts::LN_2;
+        [Some(bits.sqrt()), Some(bits), Some(nats.sqrt()), shares.p()]
     }
 
     fn manual() -> &'static Documentation {

@@ -34,12 +34,12 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     .documentation()
 });
 
-impl Divergence for KlDivergence {
+impl Divergence<2> for KlDivergence {
     const NAME: &'static str = "kl_divergence";
-    const FIELD: &'static str = "divergence";
+    const FIELDS: [&'static str; 2] = ["divergence", "p_value"];
 
-    fn of(shares: &Shares, floor: Floor) -> f64 {
-        shares.kl(floor)
+    fn of(shares: &Shares, floor: Floor) -> [Option<f64>; 2] {
+        [Some(shares.kl(floor)), shares.p()]
     }
 
     fn manual() -> &'static Documentation {

@@ -63,10 +63,10 @@ pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
     vec![
         fold(parse_failure_rate::ParseFailureRate),
         fold(DivergenceOf(psi::Psi)),
-        fold(js_distance::JsDistance),
+        fold(DivergenceOf(js_distance::JsDistance)),
         fold(DivergenceOf(kl_divergence::KlDivergence)),
-        fold(hellinger::Hellinger),
-        fold(tvd::Tvd),
+        fold(DivergenceOf(hellinger::Hellinger)),
+        fold(DivergenceOf(tvd::Tvd)),
         fold(chi2_drift::Chi2Drift),
         fold(drift_bins::DriftBins),
         fold(ks_test::KsTest),

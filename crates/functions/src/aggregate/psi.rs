@@ -35,12 +35,12 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     .documentation()
 });
 
-impl Divergence for Psi {
+impl Divergence<2> for Psi {
     const NAME: &'static str = "psi";
-    const FIELD: &'static str = "psi";
+    const FIELDS: [&'static str; 2] = ["psi", "p_value"];
 
-    fn of(shares: &Shares, floor: Floor) -> f64 {
-        shares.psi(floor)
+    fn of(shares: &Shares, floor: Floor) -> [Option<f64>; 2] {
+        [Some(shares.psi(floor)), shares.p()]
     }
 
     fn manual() -> &'static Documentation {

@@ -2,17 +2,12 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::DataType;
-use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::Documentation;
 
-use super::binned::{BINNING, SIDE, binning, shares};
-use super::fold::{Fold, Options};
-use super::record::{SIDES, record, record_type};
-use super::sample::Sample;
+use super::binned::{BINNING, SIDE};
+use super::divergence::Divergence;
 use crate::documented::{Manual, STATISTICS};
-use crate::kernel::Kind;
-use crate::stats::drift::Shares;
+use crate::stats::drift::{Floor, Shares};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tvd;
@@ -40,32 +35,12 @@ static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
     .documentation()
 });
 
-const FIELDS: [&str; 3] = ["distance", "largest_gap", "p_value"];
-
-impl Fold for Tvd {
+impl Divergence<3> for Tvd {
     const NAME: &'static str = "tvd";
-    const KINDS: &'static [Kind] = &[Kind::Value, Kind::Flag, Kind::Text];
-    const REQUIRED: usize = 2;
-    const COLUMNS: usize = 2;
-    type State = Sample;
+    const FIELDS: [&'static str; 3] = ["distance", "largest_gap", "p_value"];
 
-    fn return_type() -> DataType {
-        record_type(&FIELDS, &SIDES)
-    }
-
-    fn finish(sample: &Sample, options: &Options) -> Result<ScalarValue> {
-        let (binning, _) = binning(options, 2)?;
-        let totals = sample.totals();
-        let found = shares(sample, binning);
-        let found = found.as_ref();
-        record(
-            [
-                (FIELDS[0], found.map(Shares::tvd)),
-                (FIELDS[1], found.map(Shares::largest_gap)),
-                (FIELDS[2], found.and_then(Shares::p)),
-            ],
-            [(SIDES[0], totals.reference), (SIDES[1], totals.current)],
-        )
+    fn of(shares: &Shares, _: Floor) -> [Option<f64>; 3] {
+        [Some(shares.tvd()), Some(shares.largest_gap()), shares.p()]
     }
 
     fn manual() -> &'static Documentation {

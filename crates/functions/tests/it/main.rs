@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
 mod agents;
+mod alarms;
 mod drift;
 mod output;
 mod reference;

@@ -2,6 +2,7 @@
 
 mod compare;
 mod drift;
+mod provider;
 mod run;
 mod trace;
 

@@ -6,17 +6,17 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
-use datafusion::logical_expr::{Documentation, Expr, LogicalPlanBuilder, TableType};
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::logical_expr::{Documentation, LogicalPlanBuilder};
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{col, lit};
 use spanlake_functions::documented::Manual;
 use spanlake_model::{SpanRow, Table};
 
+use super::provider::{Call, Called};
 use crate::error::QueryError;
 use crate::statement::Statement;
 use crate::table::SnapshotTable;
@@ -177,7 +177,7 @@ impl TableFunctionImpl for TraceFunction {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
         let [id] = super::texts(&MANUAL, args.exprs())?;
         let id = stored_id(&id).map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok(Arc::new(TraceTable { id, statement: Arc::clone(&self.statement) }))
+        Ok(Arc::new(Called(TraceTable { id, statement: Arc::clone(&self.statement) })))
     }
 }
 
@@ -199,25 +199,14 @@ struct TraceTable {
 }
 
 #[async_trait]
-impl TableProvider for TraceTable {
+impl Call for TraceTable {
     fn schema(&self) -> SchemaRef {
         schema()
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Temporary
-    }
-
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        _limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        let nodes = read(&self.statement, state, &self.id).await?;
-        let batch = to_batch(&self.schema(), nodes)?;
-        Ok(MemorySourceConfig::try_new_exec(&[vec![batch]], self.schema(), projection.cloned())?)
+    async fn rows(&self, session: &dyn Session) -> Result<RecordBatch> {
+        let nodes = read(&self.statement, session, &self.id).await?;
+        to_batch(&schema(), nodes)
     }
 }
 

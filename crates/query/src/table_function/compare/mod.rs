@@ -1,4 +1,16 @@
 //! The table function `compare_versions(prompt, version_a, version_b[, metrics])`.
+//!
+//! # What makes a comparison fair, and the test of each
+//!
+//! | rule | test |
+//! |---|---|
+//! | clusters: calls of one session are not independent | `calls_of_one_session_are_one_observation` |
+//! | peeking: a test holds however often it is looked at | `looking_again_raises_no_false_alarms` (functions) |
+//! | Simpson: a changed mix of tenants and models is told | `a_changed_mix_of_tenants_is_told` |
+//! | weights: scores count by how they were drawn | `scores_count_by_how_they_were_drawn` |
+//! | family: all rows are corrected together | `all_rows_are_one_family` |
+//! | floor: certain is not yet large enough | `a_certain_change_below_the_minimum_is_no_finding` |
+//! | evaluators: another version is another series | `a_changed_evaluator_breaks_the_series` |
 
 mod fold;
 mod judge;
@@ -7,21 +19,20 @@ mod rows;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use datafusion::arrow::array::AsArray;
 use datafusion::arrow::array::types::{Int64Type, TimestampMicrosecondType};
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{ScalarValue, plan_err};
 use datafusion::error::Result;
-use datafusion::logical_expr::{Documentation, Expr, TableType};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::logical_expr::{Documentation, Expr};
 use futures::StreamExt as _;
 use spanlake_functions::documented::Manual;
 use spanlake_model::Micros;
 
 use self::fold::{Fold, Shape};
+use super::provider::{Call, Called};
 use super::run::{self, Parameters};
 use crate::metric::{METRICS, MINIMUM_CLUSTERS};
 use crate::statement::Statement;
@@ -115,7 +126,7 @@ impl TableFunctionImpl for CompareFunction {
             return plan_err!("{syntax} compares two versions, got {version_a} twice");
         }
         let asked = Asked { prompt, version_a, version_b, metrics };
-        Ok(Arc::new(CompareTable { asked, statement: Arc::clone(&self.statement) }))
+        Ok(Arc::new(Called(CompareTable { asked, statement: Arc::clone(&self.statement) })))
     }
 }
 
@@ -253,22 +264,12 @@ pub(super) fn schema() -> SchemaRef {
 }
 
 #[async_trait]
-impl TableProvider for CompareTable {
+impl Call for CompareTable {
     fn schema(&self) -> SchemaRef {
         schema()
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Temporary
-    }
-
-    async fn scan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        _limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn rows(&self, session: &dyn Session) -> Result<RecordBatch> {
         let compared = match Box::pin(self.window(session)).await? {
             Some(window) => {
                 let fold = Box::pin(self.observe(session, window)).await?;
@@ -276,7 +277,6 @@ impl TableProvider for CompareTable {
             }
             None => Vec::new(),
         };
-        let batch = rows::batch(&compared)?;
-        Ok(MemorySourceConfig::try_new_exec(&[vec![batch]], schema(), projection.cloned())?)
+        Ok(rows::batch(&compared)?)
     }
 }

@@ -9,16 +9,16 @@ mod sides;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::plan_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{Documentation, Expr, TableType};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::logical_expr::Documentation;
 use spanlake_functions::documented::Manual;
 
 use self::sides::Side;
+use super::provider::{Call, Called};
 use crate::statement::Statement;
 
 pub(super) static MANUAL: LazyLock<Documentation> = LazyLock::new(|| {
@@ -78,7 +78,7 @@ impl TableFunctionImpl for DriftFunction {
             return plan_err!("{} compares two sides, got one twice", MANUAL.syntax_example);
         }
         let statement = Arc::clone(&self.statement);
-        Ok(Arc::new(DriftTable { prompt, current, baseline, statement }))
+        Ok(Arc::new(Called(DriftTable { prompt, current, baseline, statement })))
     }
 }
 
@@ -95,24 +95,13 @@ pub(super) fn schema() -> SchemaRef {
 }
 
 #[async_trait]
-impl TableProvider for DriftTable {
+impl Call for DriftTable {
     fn schema(&self) -> SchemaRef {
         schema()
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Temporary
-    }
-
-    async fn scan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        _limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn rows(&self, session: &dyn Session) -> Result<RecordBatch> {
         let rows = Box::pin(self.report(session)).await?;
-        let batch = rows::batch(&rows)?;
-        Ok(MemorySourceConfig::try_new_exec(&[vec![batch]], schema(), projection.cloned())?)
+        Ok(rows::batch(&rows)?)
     }
 }
