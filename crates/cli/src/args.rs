@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+mod alerts;
 mod ask;
 mod prompts;
 
+pub(crate) use alerts::{AckArgs, AlertsCommand, NewArgs, ReplayArgs, ResolveArgs, RulesArgs};
 pub(crate) use ask::AskArgs;
 pub(crate) use prompts::{
     ApproveArgs, PromptsCommand, PushArgs, ReleaseArgs, RollbackArgs, VersionArgs,
@@ -85,6 +87,9 @@ pub(crate) enum Command {
     /// Register, approve, release and roll back prompt versions
     #[command(subcommand)]
     Prompts(PromptsCommand),
+    /// Rules that say when somebody has to act, who, and how
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Judge stored answers
     #[command(subcommand)]
     Evals(EvalsCommand),

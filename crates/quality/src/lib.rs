@@ -1,4 +1,4 @@
-//! What answers become: stored judgements and the weekly quality report.
+//! What answers become: stored judgements, alerts and the weekly quality report.
 //!
 //! ```text
 //! Session ─▶ evaluate ─▶ rows of evals (the caller stores them)
@@ -23,6 +23,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod alert;
 mod error;
 mod evaluate;
 pub mod metric;

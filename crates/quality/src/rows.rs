@@ -24,10 +24,15 @@ pub(crate) async fn run(session: &Session, path: &str, parameters: &Parameters) 
         file: path.to_owned(),
         source: Box::new(source),
     })?;
-    Ok(Rows { file: path.to_owned(), batches })
+    Ok(Rows::new(path, batches))
 }
 
 impl Rows {
+    /// Rows of a statement that ran; `file` is named in errors.
+    pub(crate) fn new(file: &str, batches: Vec<RecordBatch>) -> Self {
+        Self { file: file.to_owned(), batches }
+    }
+
     /// Visits rows; `None` ends nothing, it means NULL.
     pub(crate) fn for_each(
         &self,

@@ -18,6 +18,19 @@ macro_rules! embedded {
 
 /// Every embedded file, by its path under `sql/`. `tests/it/library.rs` compares it with the folder.
 const EMBEDDED: &[(&str, &str)] = embedded![
+    "alerts/citation_validity.sql",
+    "alerts/cost_after_release.sql",
+    "alerts/cost_over_baseline.sql",
+    "alerts/faithfulness.sql",
+    "alerts/fallback_by_tenant.sql",
+    "alerts/guardrail_errors.sql",
+    "alerts/judge_drift.sql",
+    "alerts/parse_failures.sql",
+    "alerts/parse_failures_after_release.sql",
+    "alerts/prompt_growth.sql",
+    "alerts/provider_outage.sql",
+    "alerts/tool_arguments.sql",
+    "alerts/undecided_writes.sql",
     "metrics/agent/escalation_rate.sql",
     "metrics/agent/loop_failure_rate.sql",
     "metrics/agent/step_count.sql",
@@ -102,7 +115,7 @@ impl SqlFile {
     /// -- owner: who
     /// -- review: 30 days
     /// ```
-    fn parse(path: &str, text: &str) -> Self {
+    pub fn parse(path: &str, text: &str) -> Self {
         let mut question = Vec::new();
         let mut file = Self { path: path.to_owned(), text: text.to_owned(), ..Self::default() };
         let mut in_columns = false;

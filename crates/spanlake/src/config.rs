@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -27,6 +28,8 @@ pub struct Config {
     pub keys: Keys,
     /// Folder whose files replace the shipped ones of `sql/` with the same relative path.
     pub sql_dir: Option<PathBuf>,
+    /// Folder of the alert rules; default `alerts` beside the settings file.
+    pub alerts_dir: Option<PathBuf>,
     /// Writing.
     pub write: Write,
     /// Reading.
@@ -112,6 +115,14 @@ impl Default for Retention {
 }
 
 impl Config {
+    /// Returns the time zone that days and hours are counted in.
+    ///
+    /// # Errors
+    /// When it is no name of the IANA list.
+    pub fn zone(&self) -> Result<Tz> {
+        zone(self.time_zone.as_deref())
+    }
+
     /// Reads a settings file; paths in it are relative to its folder.
     ///
     /// # Errors
@@ -122,7 +133,8 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let files = [&mut config.redaction_key_file, &mut config.sql_dir].into_iter().flatten();
+        let files = [&mut config.redaction_key_file, &mut config.sql_dir, &mut config.alerts_dir];
+        let files = files.into_iter().flatten();
         for file in files.chain(&mut config.retired_key_files) {
             *file = folder.join(&*file);
         }
@@ -133,6 +145,15 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// Finds a time zone by its name; without one UTC.
+pub(crate) fn zone(name: Option<&str>) -> Result<Tz> {
+    let name = name.unwrap_or("UTC");
+    name.parse().map_err(|_| Error::Invalid {
+        what: "time zone",
+        reason: format!("{name} is not a name of the IANA list, such as Europe/Berlin"),
+    })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 //! ```
 
 mod actor;
+mod alerts;
 pub mod config;
 pub mod demo;
 mod erase;
@@ -45,6 +46,7 @@ use spanlake_redact::Redactor;
 use spanlake_store::{MaintainOptions, MaintainReport, Store};
 
 pub use actor::actor;
+pub use alerts::{CheckedAlerts, FoundRule, ReadyRule};
 pub use arrow;
 pub use config::Config;
 pub use error::{Error, Result};

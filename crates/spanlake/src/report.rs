@@ -6,6 +6,7 @@ use spanlake_model::Micros;
 use spanlake_quality::{ReportOptions, WeeklyReport, render_html, render_json, render_markdown};
 
 use crate::Spanlake;
+use crate::config;
 use crate::error::{Error, Result};
 
 /// Which week a report is about.
@@ -36,11 +37,7 @@ impl Spanlake {
     /// # Errors
     /// When the time zone is unknown, the store has no complete week, or a statement fails.
     pub async fn weekly_report(&self, options: &WeeklyOptions) -> Result<WeeklyReport> {
-        let name = options.time_zone.as_deref().unwrap_or("UTC");
-        let time_zone = name.parse().map_err(|_| Error::Invalid {
-            what: "time zone",
-            reason: format!("{name} is not a name of the IANA list, such as Europe/Berlin"),
-        })?;
+        let time_zone = config::zone(options.time_zone.as_deref())?;
         let options = ReportOptions { as_of: options.as_of, time_zone, ..ReportOptions::default() };
         Ok(WeeklyReport::build(&self.session, &options).await?)
     }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod alerts;
 mod ask;
 mod demo;
 mod evals;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         Command::Demo(args) => demo::run(&global, &args, &executor),
         Command::Ingest(args) => ingest::run(&global, args, &executor),
         Command::Sql(args) => sql::run(&global, &args, &executor),
+        Command::Alerts(command) => alerts::run(&global, command, &executor),
         Command::Ask(args) => ask::run(&global, args, &executor),
         Command::Trace(args) => trace::run(&global, &args, &executor),
         Command::Report(command) => report::run(&global, command, &executor),
@@ -98,15 +100,19 @@ async fn open_read_only(global: &Global, config: Config) -> Result<Spanlake> {
     })
 }
 
-/// Reads `--as-of`: RFC 3339, or a date that means its midnight, UTC.
+/// Reads `--as-of`.
 fn as_of(global: &Global) -> Result<Option<Micros>> {
-    let Some(text) = &global.as_of else { return Ok(None) };
+    global.as_of.as_deref().map(|text| time("--as-of", text)).transpose()
+}
+
+/// Reads a time: RFC 3339, or a date that means its midnight, UTC.
+fn time(option: &str, text: &str) -> Result<Micros> {
     if let Some(day) = Day::parse_iso(text) {
-        return Ok(Some(day.start()));
+        return Ok(day.start());
     }
     let time = chrono::DateTime::parse_from_rfc3339(text)
-        .with_context(|| format!("--as-of {text}: give 2026-11-24 or 2026-11-24T08:00:00Z"))?;
-    Ok(Some(Micros(time.timestamp_micros())))
+        .with_context(|| format!("{option} {text}: give 2026-11-24 or 2026-11-24T08:00:00Z"))?;
+    Ok(Micros(time.timestamp_micros()))
 }
 
 #[derive(Debug)]

@@ -22,6 +22,8 @@ enum Kind {
     Number,
     Date,
     Span,
+    /// An instant; the default is the machine's.
+    Time,
 }
 
 impl fmt::Display for Kind {
@@ -31,6 +33,7 @@ impl fmt::Display for Kind {
             Self::Whole => "a whole number",
             Self::Number => "a number",
             Self::Date => "a date (2026-11-24)",
+            Self::Time => "a time (2026-11-24T08:00:00Z)",
             Self::Span => "a length of time (90 minutes, 24 hours, 7 days)",
         })
     }
@@ -50,7 +53,9 @@ impl SqlParameter {
 
     fn kind(&self) -> Kind {
         let default = self.default.as_str();
-        if span(default).is_some() {
+        if default == "now" {
+            Kind::Time
+        } else if span(default).is_some() {
             Kind::Span
         } else if default.parse::<i64>().is_ok() {
             Kind::Whole
@@ -83,6 +88,14 @@ impl SqlParameter {
             Kind::Span => match span(value) {
                 Some((number, unit)) => Ok(format!("interval '{number} {unit}'")),
                 None => wrong(),
+            },
+            Kind::Time if value == "now" => Ok("now()".to_owned()),
+            Kind::Time => match chrono::DateTime::parse_from_rfc3339(value) {
+                Ok(time) => Ok(format!(
+                    "arrow_cast({}, 'Timestamp(Microsecond, Some(\"UTC\"))')",
+                    time.timestamp_micros()
+                )),
+                Err(_) => wrong(),
             },
             Kind::Date => wrong(),
         }
@@ -170,5 +183,9 @@ mod tests {
             "interval '90 minutes'"
         );
         assert!(literal("window = 7 days", Some("90")).is_err());
+        assert_eq!(literal("now = now", None).unwrap(), "now()");
+        let time = literal("now = now", Some("1970-01-01T01:00:00+01:00")).unwrap();
+        assert_eq!(time, "arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')");
+        assert!(literal("now = now", Some("soon")).is_err());
     }
 }
