@@ -125,6 +125,7 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<()> {
         self.pos += 1;
         loop {
+            self.skip_plain();
             match self.peek()? {
                 b'"' => {
                     self.pos += 1;
@@ -134,6 +135,18 @@ impl Scanner<'_> {
                 0..=0x1f => return None,
                 _ => self.pos += 1,
             }
+        }
+    }
+
+    /// Skips, eight bytes at a time, what a string holds as it is; stops at the latest eight bytes before the end.
+    fn skip_plain(&mut self) {
+        while let Some(word) = self.bytes.get(self.pos..).and_then(<[u8]>::first_chunk) {
+            let marks = ends_plain(u64::from_le_bytes(*word));
+            if marks != 0 {
+                self.pos += marks.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.pos += 8;
         }
     }
 
@@ -190,6 +203,17 @@ impl Scanner<'_> {
     }
 }
 
+/// The top bit of the first byte that is a quote, a backslash or a control character. Bits above that one mean nothing:
+/// a subtraction borrows only from the bytes above a match.
+fn ends_plain(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let is_zero = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes;
+    let quote = is_zero(word ^ (EACH * u64::from(b'"')));
+    let backslash = is_zero(word ^ (EACH * u64::from(b'\\')));
+    let control = word.wrapping_sub(EACH * 0x20) & !word;
+    (quote | backslash | control) & (EACH * 0x80)
+}
+
 /// Up to this many keys are compared pair by pair; more are sorted first.
 const PAIRWISE_KEYS: usize = 12;
 
@@ -216,4 +240,29 @@ fn any_equal<T: Ord>(mut names: Vec<T>) -> bool {
 
 fn decoded(raw: &str) -> String {
     serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_end_where_they_would_byte_by_byte() {
+        for before in 0..20 {
+            for byte in 0..=0x7f_u8 {
+                let text = format!(
+                    "\"{}{}{}\"",
+                    "é".repeat(before / 2),
+                    "a".repeat(before),
+                    char::from(byte)
+                );
+                let expected = !matches!(byte, 0..=0x1f | b'"' | b'\\');
+                assert_eq!(recognise(&text).is_some(), expected, "{text:?}");
+                let longer =
+                    format!("[\"{}{}\\n0123456789\"]", "a".repeat(before), char::from(byte));
+                let expected = serde_json::from_str::<serde_json::Value>(&longer).is_ok();
+                assert_eq!(recognise(&longer).is_some(), expected, "{longer:?}");
+            }
+        }
+    }
 }
