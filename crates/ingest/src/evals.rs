@@ -28,7 +28,7 @@ struct Target {
 
 /// Sets the content hash that makes a re-exported evaluation the same row.
 pub(crate) fn identify(row: &mut EvalRow, ctx: &IngestContext) {
-    let fields = serde_json::json!([
+    let mut fields = serde_json::json!([
         row.trace_id,
         row.span_id,
         row.response_id,
@@ -46,8 +46,13 @@ pub(crate) fn identify(row: &mut EvalRow, ctx: &IngestContext) {
         row.rubric_version,
         row.dataset,
         row.sample_reason,
-    ])
-    .to_string();
+    ]);
+    // What judges no span says itself which version of a prompt it judges.
+    if row.trace_id.is_none() && (row.prompt_name.is_some() || row.prompt_version.is_some()) {
+        let prompt = [&row.prompt_name, &row.prompt_version].map(|part| Value::from(part.clone()));
+        fields.as_array_mut().into_iter().for_each(|fields| fields.extend(prompt.clone()));
+    }
+    let fields = fields.to_string();
     row.eval_id = match ctx.hash_key.as_deref().map(Hmac::<Sha256>::new_from_slice) {
         Some(Ok(mut mac)) => {
             mac.update(fields.as_bytes());

@@ -53,6 +53,20 @@ fn an_evaluation_sent_again_is_the_same_row() {
 }
 
 #[test]
+fn a_case_judged_alike_for_two_versions_is_two_rows() {
+    let line = |version: &str| {
+        format!(
+            "{{\"table\":\"evals\",\"name\":\"exact\",\"score\":1,\"case_id\":\"c-1\",\
+             \"prompt_name\":\"support\",\"prompt_version\":\"{version}\"}}\n"
+        )
+    };
+    let text = [line("1"), line("2"), line("1")].concat();
+    let evals = decode(text.as_bytes(), Format::Native, "a", &context()).batch.evals;
+    assert_ne!(evals[0].eval_id, evals[1].eval_id);
+    assert_eq!(evals[0].eval_id, evals[2].eval_id);
+}
+
+#[test]
 fn columns_that_redaction_passes_over_take_words_only() {
     let line = r#"{"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331","name":"n","start_time":1,"parse_status":"my card is 4111 1111 1111 1111"}"#;
     let decoded = decode(line.as_bytes(), Format::Native, "x", &context());
