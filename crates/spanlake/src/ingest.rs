@@ -237,13 +237,17 @@ impl Spanlake {
         pieces: impl Stream<Item = Result<Piece>> + Send,
         mut stored: impl FnMut(IngestSummary),
     ) -> Result<()> {
-        let room = Semaphore::new(IN_FLIGHT_KIB as usize);
+        // Shared, not borrowed: an item with a lifetime of its own would keep callers from spawning this.
+        let room = Arc::new(Semaphore::new(IN_FLIGHT_KIB as usize));
         let durable = pieces
-            .map(|piece| async {
-                let piece = piece?;
-                // Never closed, so that it cannot fail.
-                let room = room.acquire_many(piece.kib()).await.ok();
-                Ok::<_, Error>((self.prepare(piece).await?, room))
+            .map(|piece| {
+                let room = Arc::clone(&room);
+                async move {
+                    let piece = piece?;
+                    // Never closed, so that it cannot fail.
+                    let room = room.acquire_many_owned(piece.kib()).await.ok();
+                    Ok::<_, Error>((self.prepare(piece).await?, room))
+                }
             })
             .buffered(DECODING)
             .map(|prepared| async move {

@@ -94,6 +94,31 @@ async fn the_same_export_twice_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tasks_of_a_service_ingest_and_ask_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder.path().join("store");
+    let lake = Spanlake::open(url.to_str().unwrap()).await.unwrap();
+    let tasks: Vec<_> = bodies()
+        .into_iter()
+        .map(|(name, body)| {
+            let lake = lake.clone();
+            tokio::spawn(async move {
+                let spans = lake.ingest(&name, body).await.unwrap().spans;
+                assert!(count(&lake, "select count(*) from spans").await > 0);
+                spans
+            })
+        })
+        .collect();
+    let mut sent = 0;
+    for task in tasks {
+        sent += task.await.unwrap();
+    }
+    let stored = count(&lake, "select count(*) from spans").await;
+    assert!(stored > 30 && stored as u64 <= sent, "{stored} of {sent}");
+    lake.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rejected_input_is_counted_and_queryable() {
     let folder = tempfile::tempdir().unwrap();
     let url = folder.path().join("store");
