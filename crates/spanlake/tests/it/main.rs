@@ -6,3 +6,4 @@ mod example;
 mod faults;
 mod pipeline;
 mod planted;
+mod random_sql;
