@@ -4,6 +4,7 @@
 //! cargo bench -p spanlake-benches --bench pipeline              # 1,000,000 spans
 //! SPANLAKE_BENCH_TRACES=20000 cargo bench -p spanlake-benches   # a quick look
 //! cargo bench -p spanlake-benches --bench functions             # each SQL function, rows/s and MB/s
+//! cargo run --release -p spanlake-benches -- --help             # the store: producers, overload, merging, erasing
 //! cargo bench -p spanlake-redact                                # redaction alone, MB/s
 //! ```
 
@@ -18,8 +19,7 @@ pub fn measure<E>(times: usize, mut work: impl FnMut() -> Result<(), E>) -> Resu
         work()?;
         taken.push(start.elapsed());
     }
-    taken.sort();
-    Ok(Samples(taken))
+    Ok(Samples::new(taken))
 }
 
 /// Sorted durations of one measurement.
@@ -27,6 +27,12 @@ pub fn measure<E>(times: usize, mut work: impl FnMut() -> Result<(), E>) -> Resu
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
+    /// Takes durations in any order.
+    pub fn new(mut taken: Vec<Duration>) -> Self {
+        taken.sort();
+        Self(taken)
+    }
+
     /// Returns the quantile `q` in milliseconds, nearest rank.
     pub fn quantile_ms(&self, q: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
