@@ -43,6 +43,7 @@ impl Inner {
         let taking = self.taking.read().await;
         let (erased_rows, learnt) = self.erasures.load_full().strike(&mut rows);
         for erasure in learnt {
+            erasure.reopen();
             write_tombstone(&self.site, &erasure).await?;
         }
         rows.retain(|rows| !rows.is_empty());

@@ -15,6 +15,7 @@ use spanlake_model::{Micros, Table};
 use crate::error::{Result, StoreError};
 use crate::inner::Inner;
 use crate::load::{filter_path, overrides_path};
+use crate::log::TableLog;
 
 const LIST: &str = "_store/unreferenced.json";
 
@@ -32,7 +33,8 @@ impl Inner {
         let (mut waiting, mut deleted) = (BTreeMap::new(), 0);
         let logs = self.logs.lock().await;
         for (table, log) in logs.iter() {
-            let active: BTreeSet<Path> = log.files()?.into_iter().map(|file| file.path).collect();
+            let active = paths(log)?;
+            let mut old = Vec::new();
             for file in self.data_files(*table).await? {
                 if active.contains(&file) {
                     continue;
@@ -42,6 +44,16 @@ impl Inner {
                     waiting.insert(file.to_string(), since);
                     continue;
                 }
+                old.push(file);
+            }
+            if old.is_empty() {
+                continue;
+            }
+            // Another writer may have committed them since this one last looked.
+            let missing = || StoreError::Missing { url: self.site.table_url(*table).to_string() };
+            let newest = TableLog::open(&self.site, *table).await?.ok_or_else(missing)?;
+            let active = paths(&newest)?;
+            for file in old.into_iter().filter(|file| !active.contains(file)) {
                 self.site.delete(&filter_path(&self.site, *table, &file)).await?;
                 self.site.delete(&overrides_path(&self.site, *table, &file)).await?;
                 self.site.delete(&file).await?;
@@ -68,4 +80,9 @@ impl Inner {
             .filter(|path| path.extension() == Some("parquet") && !path.prefix_matches(&log_dir))
             .collect())
     }
+}
+
+/// Returns the data files that a table's log names.
+fn paths(log: &TableLog) -> Result<BTreeSet<Path>> {
+    Ok(log.files()?.into_iter().map(|file| file.path).collect())
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::TryStreamExt as _;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use spanlake_model::{Day, Table};
 
+use super::Keys;
 use super::finding::{CheckReport, Damage, Finding};
 use crate::compact::Group;
 use crate::data::file_rows;
@@ -40,7 +42,7 @@ impl Inner {
                     filters = true;
                 }
                 Damage::OrphanedSidecar => {
-                    self.site.delete(&Path::from(finding.path.as_str())).await?;
+                    self.delete_orphan(Path::from(finding.path.as_str())).await?;
                 }
                 _ => {}
             }
@@ -66,6 +68,9 @@ impl Inner {
     /// Takes a file that cannot be read out of its table.
     async fn give_up(&self, finding: &Finding) -> Result<()> {
         for (table, file) in self.active(&finding.path).await {
+            if finding.damage == Damage::DamagedFile && !self.is_damaged(table, &file).await? {
+                continue;
+            }
             if finding.damage != Damage::MissingFile {
                 let name = file.path.filename().unwrap_or_default();
                 let kept = self.site.path(&format!("_store/lost/{}/{name}", table.name()));
@@ -78,6 +83,31 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    /// Reads a file once more: a network or a disk that failed for a moment is no damage.
+    ///
+    /// # Errors
+    /// When its bytes cannot be had.
+    async fn is_damaged(&self, table: Table, file: &DataFile) -> Result<bool> {
+        let failed = |source| StoreError::object("read", file.path.to_string(), source);
+        let read = self.site.store.get(&file.path).await.map_err(failed)?;
+        let mut bytes = read.into_stream();
+        while bytes.try_next().await.map_err(failed)?.is_some() {}
+        let mut report = CheckReport::default();
+        self.check_file(table, file, 0, &mut Keys::new(), &mut report).await?;
+        Ok(report.findings.iter().any(|finding| finding.damage == Damage::DamagedFile))
+    }
+
+    /// Deletes a sidecar, unless the file it belongs to has come meanwhile.
+    async fn delete_orphan(&self, path: Path) -> Result<()> {
+        for table in Table::ALL {
+            let files = self.data_files(*table).await?;
+            if files.iter().any(|file| file.filename() == path.filename()) {
+                return Ok(());
+            }
+        }
+        self.site.delete(&path).await
     }
 
     /// Writes a file again, with its statistics.

@@ -83,7 +83,16 @@ impl Inner {
 
     /// Takes up erasures that were interrupted; returns how many.
     pub(crate) async fn resume_erasures(&self, lock: &MutexGuard<'_, ()>) -> Result<usize> {
-        let open = self.erasures.load().unattended();
+        let (open, unknown): (Vec<_>, Vec<_>) =
+            self.erasures.load().unattended().into_iter().partition(|one| one.knows_subject());
+        for erasure in unknown {
+            // Nobody would be recognised, and the search would find nothing left.
+            tracing::error!(
+                erasure = erasure.id(),
+                "an erasure waits for the redaction key it was begun with: give it, as the key or \
+                 among the retired ones, and maintain the store"
+            );
+        }
         for erasure in &open {
             let progress = self.hide(erasure).await?;
             let receipt = self.finish_erasure(erasure, None, progress, lock).await?;

@@ -15,7 +15,6 @@ use super::tombstone::{Erasure, Memo};
 use crate::data::{scan_columns, time_column};
 use crate::error::Result;
 use crate::file::DataFile;
-use crate::filter::group_hash;
 use crate::inner::Inner;
 use crate::key::{RowKey, Version, group_key, member_key, text_at};
 use crate::overrides::Overrides;
@@ -82,7 +81,8 @@ impl Inner {
             }
         }
         erasure.add_traces(found.traces.iter().copied());
-        let hashes: Vec<u64> = found.traces.iter().map(|group| group_hash(*group)).collect();
+        // Those learnt from rows that came late, too: what came of them before is here.
+        let hashes = erasure.trace_hashes();
         for (table, (files, memory)) in searched {
             let mut look = |batch: &RecordBatch| {
                 let mut taken = 0_u64;
@@ -91,6 +91,7 @@ impl Inner {
                     let known = found.keys.get(table).is_some_and(|keys| keys.get(key).is_some());
                     if known || erasure.takes(&row, any_time, &mut memo) {
                         found.keys.entry(*table).or_default().insert(key, Version::ERASED);
+                        found.traces.extend(group);
                         taken += 1;
                     } else if let Some(group) = group.filter(|group| found.traces.contains(group)) {
                         found.shared.insert(group);

@@ -142,6 +142,20 @@ impl Erasure {
         self.secret.is_some()
     }
 
+    /// Whether rows of the subject are recognised here: by its ids, or by the trace that it is.
+    pub(super) fn knows_subject(&self) -> bool {
+        self.has_key() || self.kind == SubjectKind::Trace
+    }
+
+    /// Takes a finished erasure up again: what came of a trace before it was known to be the
+    /// subject's is there.
+    pub(crate) fn reopen(&self) {
+        let mut tombstone = self.tombstone.lock();
+        if tombstone.state == State::Done {
+            tombstone.state = State::Begun;
+        }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.tombstone.lock().state != State::Done
     }
@@ -164,6 +178,11 @@ impl Erasure {
     /// Whether a trace is the subject's.
     pub(super) fn has_trace(&self, trace: &str) -> bool {
         self.traces.lock().contains(&group_hash(group_key(trace)))
+    }
+
+    /// Returns the hashes of the subject's traces.
+    pub(super) fn trace_hashes(&self) -> Vec<u64> {
+        self.traces.lock().iter().copied().collect()
     }
 
     /// Adds traces of the subject; whether there were new ones.
