@@ -128,14 +128,14 @@ impl Spanlake {
     ) -> Result<(String, String)> {
         let (name, environment) = (request.name.as_str(), request.environment.as_str());
         let history = self.release_history(name, environment).await?;
-        let Some(live) = history.first().cloned() else {
+        let Some(live) = history.first().map(|(version, _)| version.clone()) else {
             return Err(refused(format!("{name} was never released in {environment}")));
         };
         let registered = match self.prompt(name, &live).await {
             Ok(prompt) => prompt.rollback_target,
             Err(_) => None,
         };
-        let before = history.into_iter().find(|version| *version != live);
+        let before = live_before(&history);
         let Some(target) = to.or(registered).or(before) else {
             return Err(refused(format!(
                 "{name} {live} has no rollback target and no version was live before it: give --to"
@@ -143,6 +143,15 @@ impl Spanlake {
         };
         if target == live {
             return Err(refused(format!("{name} {live} is live in {environment} already")));
+        }
+        let was_live = history.iter().any(|(version, _)| *version == target);
+        let is_approved =
+            self.prompt(name, &target).await.is_ok_and(|prompt| approval(&prompt).passed);
+        if !was_live && !is_approved {
+            return Err(refused(format!(
+                "{name} {target} was never live in {environment} and is not approved: go back to a \
+                 version that was, or approve it first"
+            )));
         }
         let request = ReleaseRequest { version: target.clone(), forced: false, ..request };
         self.record("rollback", request).await?;
@@ -166,15 +175,17 @@ impl Spanlake {
         self.note_decision(action, &name, &version, by, note).await
     }
 
-    /// Versions by their release or rollback in an environment, newest first.
-    async fn release_history(&self, name: &str, environment: &str) -> Result<Vec<String>> {
+    /// Versions by their release or rollback in an environment, newest first, and whether it was a
+    /// rollback.
+    async fn release_history(&self, name: &str, environment: &str) -> Result<Vec<(String, bool)>> {
         let mut versions = Vec::new();
         let statement = "select * from releases order by time desc, row_version desc";
         for batch in self.query(statement).await? {
             versions.extend((0..batch.num_rows()).filter_map(|at| {
                 let row = ReleaseRow::read(&batch, at);
                 let is_here = row.environment.as_deref() == Some(environment);
-                (row.prompt_name == name && is_here).then_some(row.prompt_version)
+                let is_rollback = row.action == "rollback";
+                (row.prompt_name == name && is_here).then_some((row.prompt_version, is_rollback))
             }));
         }
         Ok(versions)
@@ -186,7 +197,11 @@ impl Spanlake {
         };
         let is_registered = self.prompt(&prompt.name, target).await.is_ok();
         let was_live = !is_registered
-            && self.release_history(&prompt.name, environment).await?.contains(target);
+            && self
+                .release_history(&prompt.name, environment)
+                .await?
+                .iter()
+                .any(|(version, _)| version == target);
         let (passed, detail) = if target == &prompt.version {
             (false, format!("{target} is the version itself"))
         } else if is_registered || was_live {
@@ -222,6 +237,26 @@ impl Gate {
     fn plain(name: &str, passed: bool, detail: String) -> Self {
         Self { name: name.to_owned(), passed, cases: None, value: None, live_value: None, detail }
     }
+}
+
+/// Returns the version that was live before the live one was released; what was rolled back is not
+/// gone back to. The history is newest first.
+fn live_before(history: &[(String, bool)]) -> Option<String> {
+    let mut stack: Vec<&str> = Vec::new();
+    for (version, is_rollback) in history.iter().rev() {
+        let before = stack.iter().rposition(|earlier| earlier == version);
+        match before.filter(|_| *is_rollback) {
+            Some(at) => stack.truncate(at + 1),
+            None if *is_rollback => {
+                stack.pop();
+                stack.push(version);
+            }
+            None if stack.last() != Some(&version.as_str()) => stack.push(version),
+            None => {}
+        }
+    }
+    stack.pop();
+    stack.pop().map(str::to_owned)
 }
 
 fn approval(prompt: &PromptRow) -> Gate {
@@ -268,4 +303,30 @@ fn result(batch: &RecordBatch, at: usize, options: &GateOptions) -> Gate {
 
 fn refused(reason: String) -> Error {
     Error::Invalid { what: "prompts", reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_rolled_back_is_not_gone_back_to() {
+        let history = |events: &[(&str, bool)]| {
+            events
+                .iter()
+                .rev()
+                .map(|(version, back)| ((*version).to_owned(), *back))
+                .collect::<Vec<_>>()
+        };
+        for (events, expected) in [
+            (&[("1", false), ("2", false)][..], Some("1")),
+            (&[("1", false), ("2", false), ("1", true)], None),
+            (&[("1", false), ("2", false), ("3", false), ("2", true)], Some("1")),
+            (&[("1", false), ("2", false), ("1", true), ("3", false)], Some("1")),
+            (&[("1", false), ("1", false)], None),
+            (&[], None),
+        ] {
+            assert_eq!(live_before(&history(events)).as_deref(), expected, "{events:?}");
+        }
+    }
 }
