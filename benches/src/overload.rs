@@ -128,7 +128,7 @@ async fn measure(folder: &std::path::Path, options: &Options) -> Result<()> {
     let peak = peak_resident_bytes().unwrap_or(0) >> 20;
     let acknowledged = acknowledged.load(Ordering::Relaxed);
     lake.close().await?;
-    let lake = phase::open(&store).await?;
+    let lake = spanlake::Spanlake::builder(&store.to_string_lossy()).read_only().open().await?;
     let counted = lake.query("select count(*) from spans").await?;
     let counted =
         counted.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
